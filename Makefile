@@ -1,0 +1,30 @@
+# `make` or `make help` lists what there is. PYTHON names the interpreter that .venv is built with.
+PYTHON ?= python3
+export PYTHON
+
+.PHONY: help run test check format
+.DEFAULT_GOAL := help
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\): .*## /\1\t/p' Makefile
+
+run: ## run web and worker here, on PORT (8000), until Ctrl-C
+	@scripts/venv.sh requirements.txt
+	@exec .venv/bin/python -m project.local
+
+test: ## run every test that this machine can run; ARGS="-k name" chooses
+	@scripts/venv.sh requirements-dev.txt
+	@exec .venv/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: ## judge format, lint, types and layout; show every failure, then fail
+	@scripts/venv.sh requirements-dev.txt
+	@failed=; \
+	for step in "ruff format --check ." "ruff check ." "mypy" "pytest -q tests/test_layout.py"; do \
+		echo "== $$step"; \
+		.venv/bin/python -m $$step || failed="$$failed [$$step]"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
+
+format: ## put format and import order right, and what else ruff can fix
+	@scripts/venv.sh requirements-dev.txt
+	@.venv/bin/python -m ruff check --fix . ; .venv/bin/python -m ruff format .

@@ -1,0 +1,89 @@
+"""Rules between settings; an error stops the start, a warning speaks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+
+@register()
+def check_access_is_decided(**kwargs: Any) -> list[CheckMessage]:
+    """Nobody can use the API, or everybody can: the operator must have said which."""
+    if settings.API_TOKENS or settings.API_ALLOW_ANONYMOUS:
+        return []
+    return [
+        Error(
+            "Neither API_TOKENS nor API_ALLOW_ANONYMOUS is set.",
+            hint="Set API_TOKENS to a comma-separated list of secrets, or API_ALLOW_ANONYMOUS=1.",
+            id="plimsoll.E001",
+        )
+    ]
+
+
+@register()
+def check_tokens_are_long(**kwargs: Any) -> list[CheckMessage]:
+    """A short token can be guessed."""
+    if all(len(token) >= 16 for token in settings.API_TOKENS):
+        return []
+    return [
+        Warning(
+            "A token in API_TOKENS has fewer than 16 characters.",
+            hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe())'",
+            id="plimsoll.W001",
+        )
+    ]
+
+
+@register()
+def check_hosts_are_named(**kwargs: Any) -> list[CheckMessage]:
+    """Without ALLOWED_HOSTS every request is refused."""
+    if settings.ALLOWED_HOSTS or settings.DEBUG:
+        return []
+    return [
+        Error(
+            "ALLOWED_HOSTS is not set.",
+            hint="Set it to the names that clients use, such as api.example.com.",
+            id="plimsoll.E002",
+        )
+    ]
+
+
+@register()
+def check_budgets_fit(**kwargs: Any) -> list[CheckMessage]:
+    """One request of the largest kind must fit the budget that it draws on."""
+    fanout_bytes = settings.FANOUT_MAX_URLS * settings.FANOUT_MAX_RESPONSE_BYTES
+    errors: list[CheckMessage] = []
+    if fanout_bytes > settings.FANOUT_BUDGET_BYTES:
+        errors.append(
+            Error(
+                f"FANOUT_MAX_URLS x FANOUT_MAX_RESPONSE_BYTES is {fanout_bytes} bytes, more than "
+                f"FANOUT_BUDGET_BYTES ({settings.FANOUT_BUDGET_BYTES}).",
+                hint="Raise FANOUT_BUDGET_BYTES or lower one of the two.",
+                id="plimsoll.E003",
+            )
+        )
+    if 3 * settings.PROCESS_DATA_MAX_BYTES > settings.PROCESS_DATA_BUDGET_BYTES:
+        errors.append(
+            Error(
+                "PROCESS_DATA_BUDGET_BYTES is below three times PROCESS_DATA_MAX_BYTES.",
+                hint="Raise PROCESS_DATA_BUDGET_BYTES or lower PROCESS_DATA_MAX_BYTES.",
+                id="plimsoll.E004",
+            )
+        )
+    return errors
+
+
+@register()
+def check_results_end_before_jobs(**kwargs: Any) -> list[CheckMessage]:
+    """An expired result answers 410 only as long as its job is known."""
+    if settings.RESULT_EXPIRES_SECONDS <= settings.JOB_EXPIRES_SECONDS:
+        return []
+    return [
+        Error(
+            "RESULT_EXPIRES_SECONDS is longer than JOB_EXPIRES_SECONDS.",
+            hint="A result goes with its job at the latest; raise JOB_EXPIRES_SECONDS.",
+            id="plimsoll.E005",
+        )
+    ]

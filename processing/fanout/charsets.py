@@ -1,0 +1,56 @@
+"""Bytes to text, whatever an upstream says about its charset."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+
+# Undefined bytes cost Python's 8-bit codecs 0.17 µs each: 64 KiB of them block a loop for 11 ms.
+SLICE_BYTES = 65_536
+
+DEFAULT_CHARSET = "utf-8"
+# Bounded, so that it cannot wander through a long header; no real charset name is longer.
+_CHARSET_PARAMETER = re.compile(r';\s{0,8}charset\s{0,8}=\s{0,8}"?([\w.:+-]{1,40})', re.IGNORECASE)
+_UTF16_MARKS = ((codecs.BOM_UTF16_LE, "utf-16le"), (codecs.BOM_UTF16_BE, "utf-16be"))
+_BYTE_ORDER_MARK = "\ufeff"
+
+# The charsets of the WHATWG Encoding standard that Python has, by the labels seen in the wild. A
+# list, because `codecs.lookup` keeps every unknown name for ever and knows codecs that are no
+# charsets (punycode takes quadratic time, undefined always raises).
+KNOWN_CHARSETS = frozenset(
+    (
+        *("utf-8", "utf8", "utf-16", "utf-16le", "utf-16be"),
+        *("us-ascii", "ascii", "latin1", "latin-1", "macintosh", "tis-620"),
+        *(f"iso-8859-{part}" for part in (*range(1, 12), 13, 14, 15, 16)),
+        *(f"windows-{page}" for page in range(1250, 1259)),
+        *(f"cp{page}" for page in range(1250, 1259)),
+        *("koi8-r", "koi8-u", "cp866", "ibm866"),
+        *("gbk", "gb2312", "gb18030", "big5", "big5-hkscs"),
+        *("euc-jp", "iso-2022-jp", "shift-jis", "shift_jis", "sjis", "euc-kr"),
+    )
+)
+
+
+def pick_charset(content_type: str | None, body: bytes | bytearray) -> str:
+    """Return the charset of `body`: as its Content-Type says, else as its byte order mark, else
+    UTF-8. A charset that is not in KNOWN_CHARSETS counts as not given."""
+    match = _CHARSET_PARAMETER.search(content_type or "")
+    named = match[1].lower() if match else ""
+    if named in KNOWN_CHARSETS and named != "utf-16":
+        return named
+    for mark, charset in _UTF16_MARKS:
+        if body.startswith(mark):
+            return charset
+    return "utf-16le" if named == "utf-16" else DEFAULT_CHARSET
+
+
+def iterate_text(body: bytes | bytearray, charset: str) -> Iterator[str]:
+    """Decode `body` in slices of SLICE_BYTES, each byte once, so that a caller may pause between
+    them. What cannot be decoded becomes U+FFFD; a byte order mark is dropped."""
+    decoder = codecs.getincrementaldecoder(charset)(errors="replace")
+    view = memoryview(body)
+    yield decoder.decode(view[:SLICE_BYTES]).removeprefix(_BYTE_ORDER_MARK)
+    for start in range(SLICE_BYTES, len(view), SLICE_BYTES):
+        yield decoder.decode(view[start : start + SLICE_BYTES])
+    yield decoder.decode(b"", final=True)

@@ -1,0 +1,124 @@
+"""The one HTTP client of an event loop: what it may hold, and what it never does."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import ssl
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import aiohttp
+import httpx
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
+from django.conf import settings
+from httpx_aiohttp import AiohttpTransport
+
+from processing import __version__
+from processing.fanout.addresses import open_socket
+
+# Lookups run in the loop's default executor, which would grow to cores + 4 threads; a web worker
+# must not grow threads, and two lookups at a time keep up because answers are cached for 10 s.
+DNS_THREAD_COUNT = 2
+# The pool is wider than the semaphore, so that nobody ever waits in it: a waiter that is cancelled
+# there can take its slot along.
+SPARE_CONNECTION_COUNT = 8
+# aiohttp bounds the connections in use, not those kept alive: many hosts would eat all descriptors.
+IDLE_CONNECTION_COUNT = 32
+KEEPALIVE_SECONDS = 15.0
+# A lookup, a TCP handshake and a TLS handshake together.
+CONNECT_TIMEOUT_SECONDS = 5.0
+# Between two reads.
+READ_TIMEOUT_SECONDS = 10.0
+# Held unread for each connection; aiohttp pauses reading at twice this.
+READ_BUFFER_BYTES = 16_384
+
+
+@dataclass(frozen=True, kw_only=True)
+class Client:
+    """A loop's HTTP client and the semaphore (FANOUT_CONCURRENCY) to hold while using it."""
+
+    http: httpx.AsyncClient
+    slots: asyncio.Semaphore
+
+
+class BoundedConnector(aiohttp.TCPConnector):
+    """A connector that keeps at most IDLE_CONNECTION_COUNT connections alive without use."""
+
+    def _release(
+        self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
+    ) -> None:
+        idle_count = sum(len(connections) for connections in self._conns.values())
+        is_full = idle_count >= IDLE_CONNECTION_COUNT
+        super()._release(key, protocol, should_close=should_close or is_full)
+
+
+_clients: dict[asyncio.AbstractEventLoop, tuple[Client, AsyncGenerator[Client, None]]] = {}
+
+
+async def get_client() -> Client:
+    """Return the running loop's client, made at first use.
+
+    It is closed by `aclose_client`, or by the loop's own `shutdown_asyncgens`, which `asyncio.run`
+    calls: an async generator holds it, because ASGI's lifespan cannot be relied on.
+    """
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        holder = _hold_client(loop)
+        _clients[loop] = (await anext(holder), holder)
+    client, _ = _clients[loop]
+    return client
+
+
+async def aclose_client() -> None:
+    """Close the running loop's client and its connections, if there is one."""
+    _, holder = _clients.get(asyncio.get_running_loop(), (None, None))
+    if holder is not None:
+        await holder.aclose()
+
+
+async def _hold_client(loop: asyncio.AbstractEventLoop) -> AsyncGenerator[Client, None]:
+    loop.set_default_executor(ThreadPoolExecutor(DNS_THREAD_COUNT, thread_name_prefix="dns"))
+    client = Client(http=_make_http_client(), slots=asyncio.Semaphore(settings.FANOUT_CONCURRENCY))
+    try:
+        yield client
+    finally:
+        _clients.pop(loop, None)
+        await client.http.aclose()
+
+
+def _make_http_client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=AiohttpTransport(verify=_load_tls_context(), client=_make_session()),
+        trust_env=False,
+        follow_redirects=False,
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+        # The transport hands `pool` to aiohttp as the limit of all that comes before a request.
+        timeout=httpx.Timeout(
+            READ_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS, pool=CONNECT_TIMEOUT_SECONDS
+        ),
+        headers={"User-Agent": f"Plimsoll/{__version__}", "Accept-Encoding": "gzip"},
+    )
+
+
+def _make_session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=BoundedConnector(
+            ssl=_load_tls_context(),
+            limit=settings.FANOUT_CONCURRENCY + SPARE_CONNECTION_COUNT,
+            keepalive_timeout=KEEPALIVE_SECONDS,
+            resolver=aiohttp.ThreadedResolver(),
+            socket_factory=open_socket,
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        read_bufsize=READ_BUFFER_BYTES,
+    )
+
+
+@functools.cache
+def _load_tls_context() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)

@@ -1,0 +1,44 @@
+"""Which host names may be asked for, decided before they are resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import httpx
+from django.conf import settings
+
+from processing.fanout.targets import canonicalize_host, parse_target
+
+
+def is_allowed_host(host: str) -> bool:
+    """Whether EXTERNAL_ALLOWED_HOSTS lets `host` (as `Target.host` gives it) be asked for.
+
+    A pattern is an exact name or address, `.suffix` (that name and its subdomains) or `*`. An
+    empty list means the hosts of EXTERNAL_URLS and their subdomains. A pattern that is no host
+    name matches nothing.
+    """
+    name = host.removesuffix(".")
+    return any(_matches(name, pattern) for pattern in _allowed_patterns())
+
+
+def _allowed_patterns() -> Iterable[str]:
+    if settings.EXTERNAL_ALLOWED_HOSTS:
+        return list(settings.EXTERNAL_ALLOWED_HOSTS)
+    return [f".{parse_target(url).host}" for url in settings.EXTERNAL_URLS]
+
+
+def _matches(name: str, pattern: str) -> bool:
+    if pattern == "*":
+        return True
+    wanted = _canonicalize_pattern(pattern.removeprefix(".").removesuffix("."))
+    if wanted is None:
+        return False
+    return name == wanted or (pattern.startswith(".") and name.endswith(f".{wanted}"))
+
+
+def _canonicalize_pattern(pattern: str) -> str | None:
+    try:
+        ascii_host = httpx.URL(scheme="http", host=pattern).raw_host.decode("ascii")
+        return canonicalize_host(ascii_host)
+    except (httpx.InvalidURL, ValueError):
+        return None

@@ -1,0 +1,70 @@
+"""A budget of bytes: work that needs memory holds its share first, or is refused."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from processing.errors import MemoryPressure
+
+
+class ByteBudget:
+    """Bytes that may be held at once on one event loop, given out in the order asked for."""
+
+    def __init__(self, limit_bytes: int, *, wait_seconds: float) -> None:
+        self.limit_bytes = limit_bytes
+        self.wait_seconds = wait_seconds
+        self.held_bytes = 0
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @asynccontextmanager
+    async def hold(self, amount_bytes: int) -> AsyncIterator[None]:
+        """Hold `amount_bytes` while the block runs.
+
+        Raises MemoryPressure when they are not free within `wait_seconds`, and at once when they
+        are more than the whole budget.
+        """
+        await self._take(amount_bytes)
+        try:
+            yield
+        finally:
+            self.held_bytes -= amount_bytes
+            self._wake()
+
+    async def _take(self, amount_bytes: int) -> None:
+        if amount_bytes > self.limit_bytes:
+            raise MemoryPressure(
+                f"This needs {amount_bytes} bytes of memory; the budget is {self.limit_bytes}."
+            )
+        if not self._waiting and self._fits(amount_bytes):
+            self.held_bytes += amount_bytes
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        entry = (amount_bytes, turn)
+        self._waiting.append(entry)
+        try:
+            await asyncio.wait_for(asyncio.shield(turn), self.wait_seconds)
+        except BaseException as error:
+            self._give_up(entry)
+            if isinstance(error, TimeoutError):
+                raise MemoryPressure from error
+            raise
+
+    def _give_up(self, entry: tuple[int, asyncio.Future[None]]) -> None:
+        amount_bytes, turn = entry
+        if turn.done():
+            self.held_bytes -= amount_bytes
+        else:
+            self._waiting.remove(entry)
+        self._wake()
+
+    def _fits(self, amount_bytes: int) -> bool:
+        return self.held_bytes + amount_bytes <= self.limit_bytes
+
+    def _wake(self) -> None:
+        while self._waiting and self._fits(self._waiting[0][0]):
+            amount_bytes, turn = self._waiting.popleft()
+            self.held_bytes += amount_bytes
+            turn.set_result(None)

@@ -1,0 +1,61 @@
+"""The queue's soft bounds, in jobs and in bytes of what they read."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import Count, Sum
+from django.db.models.functions import Coalesce
+
+from processing.errors import QueueFull
+from processing.models import Job
+
+#: How long a process believes its last count, in seconds: the bounds are soft.
+COUNT_LASTS_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueLoad:
+    """What waits or runs: how many jobs, and the bytes of their sources."""
+
+    job_count: int
+    source_bytes: int
+
+
+class QueueBounds:
+    """Refuses work when the queue is as full as it may be."""
+
+    def __init__(self) -> None:
+        self.load = QueueLoad(job_count=0, source_bytes=0)
+        self._counted_at = float("-inf")
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the last count is too old to decide by."""
+        return time.monotonic() - self._counted_at >= COUNT_LASTS_SECONDS
+
+    def recount(self) -> None:
+        """Ask the database, unless somebody just did."""
+        if self.is_stale:
+            self.load = count_load()
+            self._counted_at = time.monotonic()
+
+    def check_room(self, source_bytes: int) -> None:
+        """Raise QueueFull when one more job of `source_bytes` would pass a bound."""
+        if self.load.job_count >= settings.QUEUE_MAX_JOBS:
+            raise QueueFull(f"The queue holds {self.load.job_count} jobs, as many as it may.")
+        if self.load.source_bytes + source_bytes > settings.QUEUE_MAX_BYTES:
+            raise QueueFull(f"The queue holds {self.load.source_bytes} bytes, too many for more.")
+
+
+def count_load() -> QueueLoad:
+    """Count what waits or runs now."""
+    counted = Job.objects.live().aggregate(
+        job_count=Count("pk"), source_bytes=Coalesce(Sum("source_bytes"), 0)
+    )
+    return QueueLoad(**counted)
+
+
+bounds = QueueBounds()

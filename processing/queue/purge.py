@@ -1,0 +1,103 @@
+"""Forgetting what has been kept for long enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django_q.models import Task
+
+from processing.models import Job, Upload
+from processing.uploads.store import remove_stored
+
+#: Rows handled at once: each batch is one short transaction.
+BATCH_ROWS = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purged:
+    """How much was removed, or would be in a dry run."""
+
+    jobs: int
+    results: int
+    tasks: int
+
+
+def purge_jobs(
+    *, older_than_seconds: float | None = None, dry_run: bool = False
+) -> dict[str, int | bool]:
+    """Remove expired results, and finished jobs with their sources and django-q2's task rows.
+
+    Jobs go when they ended more than `older_than_seconds` ago, JOB_EXPIRES_SECONDS unless given.
+    Returns counts as JSON: {"jobs", "results", "tasks", "dry_run"}.
+    """
+    now = timezone.now()
+    age_seconds = settings.JOB_EXPIRES_SECONDS if older_than_seconds is None else older_than_seconds
+    cutoff = now - timedelta(seconds=age_seconds)
+    if dry_run:
+        purged = _count(cutoff, now)
+    else:
+        tasks = _delete_tasks(cutoff)
+        purged = Purged(jobs=_delete_jobs(cutoff), results=_expire_results(now), tasks=tasks)
+    return {
+        "jobs": purged.jobs,
+        "results": purged.results,
+        "tasks": purged.tasks,
+        "dry_run": dry_run,
+    }
+
+
+def _count(cutoff: datetime, now: datetime) -> Purged:
+    results = Job.objects.with_expired_result(now).exclude(finished_at__lt=cutoff)
+    return Purged(
+        jobs=Job.objects.finished_before(cutoff).count(),
+        results=results.count(),
+        tasks=Task.objects.filter(stopped__lt=cutoff).count(),
+    )
+
+
+def _delete_jobs(cutoff: datetime) -> int:
+    count = 0
+    for jobs in _batches(cutoff):
+        ids = [job.pk for job in jobs]
+        uploads = [job.upload for job in jobs if job.upload is not None]
+        with transaction.atomic():
+            Job.objects.filter(pk__in=ids).delete()
+            Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).delete()
+        for name in [job.result_name for job in jobs] + [up.stored_name for up in uploads]:
+            if name:
+                remove_stored(name)
+        count += len(ids)
+    return count
+
+
+def _batches(cutoff: datetime) -> Iterator[list[Job]]:
+    finished = Job.objects.finished_before(cutoff).without_bulk().select_related("upload")
+    while jobs := list(finished.order_by("created_at")[:BATCH_ROWS]):
+        yield jobs
+
+
+def _expire_results(now: datetime) -> int:
+    count = 0
+    expired = Job.objects.with_expired_result(now).without_bulk()
+    while jobs := list(expired.order_by("created_at")[:BATCH_ROWS]):
+        ids = [job.pk for job in jobs]
+        Job.objects.filter(pk__in=ids).update(result=None, result_name="")
+        for job in jobs:
+            if job.result_name:
+                remove_stored(job.result_name)
+        count += len(ids)
+    return count
+
+
+def _delete_tasks(cutoff: datetime) -> int:
+    count = 0
+    old = Task.objects.filter(stopped__lt=cutoff).order_by("stopped")
+    while ids := list(old.values_list("pk", flat=True)[:BATCH_ROWS]):
+        Task.objects.filter(pk__in=ids).delete()
+        count += len(ids)
+    return count

@@ -1,0 +1,41 @@
+"""The shapes of answers that several views give."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseNotModified
+from django.http.response import HttpResponseBase
+
+from processing.web.request import ApiRequest
+
+
+def answer_json(document: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """`document` as JSON, not to be cached by anyone between us and the client."""
+    response = HttpResponse(json.dumps(document), status=status, content_type="application/json")
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def answer_tagged(request: ApiRequest, document: Mapping[str, Any]) -> HttpResponseBase:
+    """`document` with an ETag; 304 when the client has it already."""
+    response = answer_json(document)
+    etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    response["Cache-Control"] = "private, no-cache"
+    if etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
+        response = HttpResponseNotModified()
+    response["ETag"] = etag
+    return response
+
+
+def answer_accepted(message: str, job_id: UUID, **further: Any) -> HttpResponse:
+    """202: the work is on the queue, and this is where to ask for it."""
+    path = f"/jobs/{job_id}"
+    document = {"message": message, "job_id": str(job_id), "status_url": path, **further}
+    response = answer_json(document, status=202)
+    response["Location"] = path
+    return response

@@ -1,0 +1,104 @@
+"""The API's handler: Django's ASGI handler that reads no body and starts no thread."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import ResolverMatch, set_script_prefix
+
+from processing.errors import BadRequest, MemoryPressure
+from processing.web.access import check_access
+from processing.web.access_log import Send
+from processing.web.body import ClientGone, Receive
+from processing.web.endpoint import check_endpoint
+from processing.web.hosts import check_host
+from processing.web.middleware import Middleware, Respond
+from processing.web.problems import answer_problems, describe
+from processing.web.request import ApiRequest
+
+#: From the outside in. Nothing here reads the body.
+MIDDLEWARE: tuple[Middleware, ...] = (answer_problems, check_host, check_access)
+
+#: Requests in one process at once; each holds tens of kilobytes even when it only waits.
+MAX_REQUESTS_IN_FLIGHT = 1000
+
+
+class ApiHandler(ASGIHandler):
+    """Serves the API's paths.
+
+    A request that the middleware refuses is answered before its body is read. When the client
+    leaves, the view is cancelled. Django's request signals are not sent: their receivers exist to
+    close a connection that this process keeps.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._in_flight = 0
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        """Build the chain of async functions around Django's view resolution."""
+        self._view_middleware: list[Any] = []
+        self._template_response_middleware: list[Any] = []
+        self._exception_middleware: list[Any] = []
+        respond: Respond = self._get_response_async  # type: ignore[attr-defined]  # not in the stubs
+        for middleware in reversed(MIDDLEWARE):
+            respond = middleware(respond)
+        self._middleware_chain = respond
+
+    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
+        """Find the view and check what it says of its requests. Raises PlimsollError."""
+        match: ResolverMatch = super().resolve_request(request)
+        check_endpoint(match[0], request)
+        return match
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        set_script_prefix(get_script_prefix(scope))
+        try:
+            request = ApiRequest(scope, receive)
+        except UnicodeDecodeError:
+            problem = describe(BadRequest("The query must be percent-encoded ASCII."))
+            await self.send_response(problem, send)
+            return
+        self._in_flight += 1
+        try:
+            await self._serve(request, send)
+        finally:
+            self._in_flight -= 1
+
+    async def _serve(self, request: ApiRequest, send: Send) -> None:
+        responding = asyncio.create_task(self._respond(request, send))
+        leaving = asyncio.create_task(request.body_stream.wait_for_departure())
+        try:
+            await asyncio.wait({responding, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (leaving, responding):
+                task.cancel()
+            await asyncio.wait({responding, leaving})
+        if not responding.cancelled() and (error := responding.exception()):
+            raise error
+        if not request.body_stream.finished:
+            await request.body_stream.linger()
+
+    async def _respond(self, request: ApiRequest, send: Send) -> None:
+        async with request.held:
+            try:
+                response = await self._admit(request)
+            except ClientGone:
+                return
+            response["X-Content-Type-Options"] = "nosniff"
+            if isinstance(response, HttpResponse):
+                response["Content-Length"] = str(len(response.content))
+            if not request.body_stream.finished:
+                response["Connection"] = "close"
+            await self.send_response(response, send)
+
+    async def _admit(self, request: ApiRequest) -> HttpResponseBase:
+        if self._in_flight > MAX_REQUESTS_IN_FLIGHT:
+            return describe(MemoryPressure("This process serves as many requests as it may."))
+        response: HttpResponseBase = await self._middleware_chain(request)
+        return response

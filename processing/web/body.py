@@ -1,0 +1,97 @@
+"""A request's body, pulled by whoever wants it and read by nobody before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+from processing.errors import BodyStalled, BodyTooLarge
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Headers = Iterable[tuple[bytes, bytes]]
+
+#: A body that sends nothing for this long has stalled, in seconds.
+BODY_STALL_SECONDS = 20.0
+#: What is left of a refused body is read on this long, in seconds, so that the client gets to
+#: read the answer before the connection is reset under it.
+LINGER_SECONDS = 2.0
+
+
+class ClientGone(Exception):
+    """The client closed the connection."""
+
+
+class RequestBody:
+    """The body of one request.
+
+    `length` is its Content-Length in bytes; None for a chunked body. `finished` is true when all
+    of it was received.
+    """
+
+    def __init__(self, receive: Receive, headers: Headers) -> None:
+        self._receive = receive
+        self.length = _read_length(headers)
+        self._finished = asyncio.Event()
+        if self.length == 0:
+            self._finished.set()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the whole body has been received."""
+        return self._finished.is_set()
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it arrives. Raises BodyStalled or ClientGone."""
+        while not self.finished:
+            try:
+                message = await asyncio.wait_for(self._receive(), BODY_STALL_SECONDS)
+            except TimeoutError as error:
+                raise BodyStalled(
+                    f"Nothing of the body arrived for {BODY_STALL_SECONDS:g} seconds."
+                ) from error
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            if not message.get("more_body", False):
+                self._finished.set()
+            if chunk := message.get("body", b""):
+                yield chunk
+
+    async def read(self, limit_bytes: int) -> bytes:
+        """The whole body, when it has at most `limit_bytes`. Raises BodyTooLarge otherwise."""
+        self.check_length(limit_bytes)
+        received = bytearray()
+        async for chunk in self.chunks():
+            received += chunk
+            if len(received) > limit_bytes:
+                raise BodyTooLarge(f"The body has more than the {limit_bytes} bytes it may have.")
+        return bytes(received)
+
+    def check_length(self, limit_bytes: int) -> None:
+        """Raise BodyTooLarge when the announced length is over `limit_bytes`."""
+        if self.length is not None and self.length > limit_bytes:
+            raise BodyTooLarge(
+                f"The body has {self.length} bytes; this path takes at most {limit_bytes}."
+            )
+
+    async def wait_for_departure(self) -> None:
+        """Return when the client has gone; nothing is read before the body was."""
+        await self._finished.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    async def linger(self) -> None:
+        """Read and forget the rest of a body that nobody wanted, for a short while."""
+        try:
+            async with asyncio.timeout(LINGER_SECONDS):
+                async for _ in self.chunks():
+                    pass
+        except (TimeoutError, BodyStalled, ClientGone):
+            pass
+
+
+def _read_length(headers: Headers) -> int | None:
+    named = {name.lower(): value for name, value in headers}
+    if b"transfer-encoding" in named:
+        return None
+    return int(named.get(b"content-length", 0))  # gunicorn lets only a whole number pass

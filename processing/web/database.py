@@ -1,0 +1,33 @@
+"""The web process's one database thread, with its one lasting connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from django.db import close_old_connections
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# One: a thread per request would be a connection per request, and SQLite has one writer anyway.
+# The thread starts with the first call, so it belongs to the forked worker.
+_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+
+
+async def in_database(function: Callable[P, T], /, *arguments: P.args, **keywords: P.kwargs) -> T:
+    """Run `function`, which may use the ORM, in the database thread.
+
+    Calls run one after the other, in the order they were made. A cancelled caller does not undo a
+    call that has begun.
+    """
+    call = partial(_with_live_connection, partial(function, *arguments, **keywords))
+    return await asyncio.get_running_loop().run_in_executor(_thread, call)
+
+
+def _with_live_connection(call: Callable[[], T]) -> T:
+    close_old_connections()
+    return call()

@@ -1,0 +1,44 @@
+"""A job as the API shows it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from processing.models import Job
+from processing.web.request import Caller
+
+
+def describe_job(job: Job, caller: Caller) -> dict[str, Any]:
+    """The job's document; its traceback is for callers that may operate."""
+    has_result = job.state == Job.State.SUCCEEDED and not job.result_expired
+    return {
+        "id": str(job.id),
+        "processor": job.processor or job.function,
+        "state": job.state,
+        "error": _describe_error(job, caller),
+        "attempts": job.attempts,
+        "max_attempts": job.max_attempts,
+        "progress": job.progress,
+        "peak_memory_bytes": job.peak_memory_bytes,
+        "memory_limit_bytes": job.memory_limit_bytes,
+        "created_at": _iso(job.created_at),
+        "started_at": _iso(job.started_at),
+        "finished_at": _iso(job.finished_at),
+        "result": json.loads(job.result) if has_result and job.result is not None else None,
+        "result_url": f"/jobs/{job.id}/result" if has_result else None,
+    }
+
+
+def _describe_error(job: Job, caller: Caller) -> dict[str, str] | None:
+    if not job.error_code:
+        return None
+    error = {"code": job.error_code, "message": job.error_message}
+    if caller.operates:
+        error["traceback"] = job.error_traceback
+    return error
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None

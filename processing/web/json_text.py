@@ -1,0 +1,66 @@
+"""Which JSON texts are taken: those that every part of the service can carry."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from itertools import accumulate
+from typing import Any
+
+from processing.errors import InvalidJSON
+
+#: Deeper nesting than this is refused: every JSON library recurses, and no data needs it.
+MAX_DEPTH = 200
+
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+DEPTH_STEP = dict.fromkeys(b"[{", 1) | dict.fromkeys(b"]}", -1)
+NOT_BRACKETS = bytes(set(range(256)) - set(DEPTH_STEP))
+
+
+def check_json(body: bytes) -> None:
+    """Raise InvalidJSON, with the reason, unless `body` is one JSON value in UTF-8.
+
+    Refused with what is not JSON (NaN, Infinity): numbers that are not finite or have more digits
+    than Python converts, nesting past MAX_DEPTH, and strings with NUL or lone surrogates, which no
+    database stores.
+    """
+    _check_depth(body)
+    try:
+        value = json.loads(body.decode(), parse_constant=_refuse_constant, parse_float=_parse_float)
+    except UnicodeDecodeError as error:
+        raise InvalidJSON(f"The body is not UTF-8: byte {error.start} is wrong.") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidJSON(f"The body is not valid JSON: {error}") from error
+    _check_strings(body, value)
+
+
+def _check_depth(body: bytes) -> None:
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+        return
+    brackets = STRING.sub(b"", body).translate(None, NOT_BRACKETS)
+    if max(accumulate(map(DEPTH_STEP.__getitem__, brackets)), default=0) > MAX_DEPTH:
+        raise InvalidJSON(f"The body is nested deeper than {MAX_DEPTH} levels.")
+
+
+def _check_strings(body: bytes, value: Any) -> None:
+    if NUL_ESCAPE.search(body):
+        raise InvalidJSON("The body has a string with the character \\u0000.")
+    if SURROGATE_ESCAPE.search(body):
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise InvalidJSON("The body has a string with a lone surrogate.") from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _parse_float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"the number {text[:40]} is out of range")
+    return number

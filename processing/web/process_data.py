@@ -1,0 +1,70 @@
+"""POST /process_data: take a JSON value and queue a processor to work on it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.conf import settings
+from django.http import HttpResponse
+
+from processing.errors import BadRequest, UnsupportedMediaType
+from processing.memory.budget import ByteBudget
+from processing.queue.submit import submit_json
+from processing.web.answers import answer_accepted
+from processing.web.database import in_database
+from processing.web.endpoint import endpoint
+from processing.web.json_text import check_json
+from processing.web.request import ApiRequest
+from processing.web.submission import check_queue_room, find_processor
+
+#: A body waits this long for its share of PROCESS_DATA_BUDGET_BYTES, in seconds.
+BUDGET_WAIT_SECONDS = 5.0
+#: The received bytes, their text, and the parsed value while it is checked.
+MEMORY_FACTOR = 3
+
+
+@endpoint("POST")
+async def process_data(request: ApiRequest) -> HttpResponse:
+    """202 with the job's id; everything that can be refused is refused before the body is read."""
+    processor = find_processor(request, default="echo", accepts="json")
+    check_media_type(request.META.get("CONTENT_TYPE", ""))
+    key = read_idempotency_key(request)
+    stream = request.body_stream
+    stream.check_length(settings.PROCESS_DATA_MAX_BYTES)
+    expected_bytes = stream.length or settings.PROCESS_DATA_MAX_BYTES
+    await check_queue_room(expected_bytes)
+    async with _budget().hold(expected_bytes * MEMORY_FACTOR):
+        body = await stream.read(settings.PROCESS_DATA_MAX_BYTES)
+        check_json(body)
+        job_id = await in_database(
+            submit_json, processor, body, caller=request.caller.name, idempotency_key=key
+        )
+    return answer_accepted("Task submitted", job_id)
+
+
+def check_media_type(content_type: str) -> None:
+    """Raise UnsupportedMediaType unless it is JSON in UTF-8."""
+    media_type, _, parameters = content_type.lower().partition(";")
+    media_type = media_type.strip()
+    if media_type != "application/json" and not (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    ):
+        raise UnsupportedMediaType(
+            f"The Content-Type is {media_type[:100]!r}; send application/json."
+        )
+    name, _, charset = parameters.partition("=")
+    if name.strip() == "charset" and charset.strip(' "') not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType("JSON is taken in UTF-8 alone.")
+
+
+def read_idempotency_key(request: ApiRequest) -> str | None:
+    """The Idempotency-Key, None without one. Raises BadRequest for one that will not do."""
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
+    if key is not None and not (0 < len(key) <= 255 and key.isprintable()):
+        raise BadRequest("Idempotency-Key must have 1 to 255 printable characters.")
+    return key
+
+
+@cache
+def _budget() -> ByteBudget:
+    return ByteBudget(settings.PROCESS_DATA_BUDGET_BYTES, wait_seconds=BUDGET_WAIT_SECONDS)

@@ -1,0 +1,61 @@
+"""POST /upload_file: stream a file into the store and queue a processor to read it."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from processing.models import Upload
+from processing.processors import Processor
+from processing.queue.submit import submit_upload
+from processing.uploads.admission import check_length, upload_seat
+from processing.uploads.disk import on_disk_thread
+from processing.uploads.handler import SpooledFile
+from processing.uploads.multipart import receive_upload
+from processing.uploads.store import keep_upload, remove_stored
+from processing.web.answers import answer_accepted
+from processing.web.database import in_database
+from processing.web.endpoint import endpoint
+from processing.web.request import ApiRequest
+from processing.web.submission import check_queue_room, find_processor
+
+
+@endpoint("POST")
+async def upload_file(request: ApiRequest) -> HttpResponse:
+    """202 with job and upload; what can be refused is refused before the body is read."""
+    processor = find_processor(request, default="upper", accepts="file")
+    stream = request.body_stream
+    check_length(stream.length)
+    await check_queue_room(stream.length or 0)
+    with upload_seat():
+        content_type = request.META.get("CONTENT_TYPE", "")
+        spooled = await receive_upload(stream.chunks(), content_type, stream.length)
+        # All of it is here: from now on it is accepted, whether or not the client waits.
+        upload, job_id = await asyncio.shield(_accept(spooled, processor, request.caller.name))
+    return answer_accepted(
+        "File processing initiated",
+        job_id,
+        upload_id=str(upload.id),
+        bytes=upload.size_bytes,
+        sha256=upload.sha256,
+    )
+
+
+async def _accept(spooled: SpooledFile, processor: Processor, caller: str) -> tuple[Upload, UUID]:
+    upload = Upload(
+        id=uuid.uuid4(),
+        filename=spooled.name or "",
+        media_type=(spooled.content_type or "")[:200],
+        size_bytes=spooled.size or 0,
+        sha256=spooled.sha256,
+    )
+    upload.stored_name = await on_disk_thread(keep_upload, spooled)
+    try:
+        job_id = await in_database(submit_upload, processor, upload, caller=caller)
+    except BaseException:
+        await on_disk_thread(remove_stored, upload.stored_name)
+        raise
+    return upload, job_id

@@ -1,0 +1,115 @@
+"""Typed readers for the environment: a bad value names itself, what it was and what would do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import dj_database_url
+from environs import Env, EnvError
+
+T = TypeVar("T")
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
+
+
+class Environment:
+    """Reads settings one by one and keeps every problem, so that one start shows them all."""
+
+    def __init__(self) -> None:
+        self._env = Env()
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str) -> str:
+        """The value as it stands; an empty value counts as not set."""
+        return self._env.str(name, "") or default
+
+    def integer(self, name: str, default: int, *, least: int = 0, unit: str = "") -> int:
+        """A whole number of at least `least`, in `unit`."""
+        wanted = (
+            f"a whole number{f' of {unit}' if unit else ''}, {least} or more, such as {default}"
+        )
+        return self._read(name, default, self._at_least(int, least), wanted)
+
+    def seconds(self, name: str, default: float, *, least: float = 0.0) -> float:
+        """A duration in seconds of at least `least`; fractions are taken."""
+        wanted = f"a number of seconds, {least:g} or more, such as {default:g}"
+        return self._read(name, default, self._at_least(float, least), wanted)
+
+    def flag(self, name: str, default: bool) -> bool:
+        """One of 1, true, yes, on, 0, false, no, off."""
+        return self._read(name, default, _parse_flag, "1 or 0")
+
+    def words(self, name: str, default: list[str]) -> list[str]:
+        """A comma-separated list; blanks around the words are dropped."""
+        return self._read(name, default, _parse_words, "a comma-separated list")
+
+    def urls(self, name: str, default: list[str]) -> list[str]:
+        """A comma-separated list of absolute http or https URLs."""
+        wanted = "a comma-separated list of http:// or https:// URLs"
+        return self._read(name, default, _parse_urls, wanted)
+
+    def path(self, name: str, default: Path) -> Path:
+        """A folder or file; a relative one counts from the working folder."""
+        return Path(self.text(name, str(default))).absolute()
+
+    def database(self, name: str, default: str) -> dict[str, Any]:
+        """A database URL as Django's DATABASES entry."""
+        wanted = "a database URL such as sqlite:////data/db.sqlite3 or postgres://user@host/name"
+        return self._read(name, _parse_database(default), _parse_database, wanted)
+
+    def parsed(self, name: str, default: str, parse: Callable[[str], T], wanted: str) -> T:
+        """Whatever `parse` makes of the text; it raises ValueError for a value that will not do."""
+        return self._read(name, parse(default), parse, wanted)
+
+    def _read(self, name: str, default: T, parse: Callable[[str], T], wanted: str) -> T:
+        raw = self._env.str(name, "").strip()
+        try:
+            return parse(raw) if raw else default
+        except (ValueError, EnvError):
+            self.problems.append(f"{name}={raw!r} makes no sense; it must be {wanted}")
+            return default
+
+    @staticmethod
+    def _at_least(kind: Callable[[str], T], least: Any) -> Callable[[str], T]:
+        def parse(raw: str) -> T:
+            value: Any = kind(raw)
+            if not least <= value < float("inf"):
+                raise ValueError(raw)
+            return value  # type: ignore[no-any-return]
+
+        return parse
+
+
+def _parse_flag(raw: str) -> bool:
+    word = raw.lower()
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    raise ValueError(raw)
+
+
+def _parse_words(raw: str) -> list[str]:
+    return [word.strip() for word in raw.split(",") if word.strip()]
+
+
+def _parse_urls(raw: str) -> list[str]:
+    urls = _parse_words(raw)
+    for url in urls:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(url)
+    return urls
+
+
+def _parse_database(raw: str) -> dict[str, Any]:
+    if raw.split(":")[0] not in {"sqlite", "postgres", "postgresql"}:
+        raise ValueError(raw)
+    try:
+        return dict(dj_database_url.parse(raw))
+    except Exception as error:  # the parser raises whatever a malformed URL trips over
+        raise ValueError(raw) from error

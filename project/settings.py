@@ -1,0 +1,212 @@
+"""Django's settings, and the only place that reads the environment.
+
+The name of a setting is the name of its environment variable. docs/settings.md lists them all.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from project.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+MIB = 1024 * 1024
+DAY_SECONDS = 86_400
+
+env = Environment()
+
+# Where we run
+ON_HEROKU = bool(env.text("DYNO", ""))
+HOST = env.text("HOST", "[::]")
+PORT = env.integer("PORT", 8000, least=1, unit="a TCP port")
+WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", 1, least=1, unit="web processes")
+SHUTDOWN_GRACE_SECONDS = env.seconds("SHUTDOWN_GRACE_SECONDS", 20)
+DEBUG = env.flag("DEBUG", False)
+SECRET_KEY = env.text("SECRET_KEY", "")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["*"] if ON_HEROKU else [])
+SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", ON_HEROKU)
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+
+MEMORY_QUOTA_MB = env.integer("MEMORY_QUOTA_MB", 0, unit="MiB; 0 for not known")
+
+# Who may use it
+API_TOKENS = env.words("API_TOKENS", [])
+API_ALLOW_ANONYMOUS = env.flag("API_ALLOW_ANONYMOUS", False)
+
+# Background work
+PROCESSOR_MODULES = env.words("PROCESSOR_MODULES", [])
+PROCESS_DATA_MAX_BYTES = env.integer("PROCESS_DATA_MAX_BYTES", MIB, least=1, unit="bytes")
+PROCESS_DATA_BUDGET_BYTES = env.integer(
+    "PROCESS_DATA_BUDGET_BYTES", 32 * MIB, least=1, unit="bytes"
+)
+QUEUE_MAX_JOBS = env.integer("QUEUE_MAX_JOBS", 100_000, least=1, unit="jobs")
+QUEUE_MAX_BYTES = env.integer("QUEUE_MAX_BYTES", 2048 * MIB, least=1, unit="bytes")
+WORKER_SEATS = env.integer("WORKER_SEATS", 2, least=1, unit="worker processes")
+TASK_TIMEOUT_SECONDS = env.integer("TASK_TIMEOUT_SECONDS", 600, least=1, unit="seconds")
+TASK_MAX_ATTEMPTS = env.integer("TASK_MAX_ATTEMPTS", 3, least=1, unit="attempts")
+RESULT_EXPIRES_SECONDS = env.integer("RESULT_EXPIRES_SECONDS", DAY_SECONDS, least=1, unit="seconds")
+JOB_EXPIRES_SECONDS = env.integer("JOB_EXPIRES_SECONDS", 7 * DAY_SECONDS, least=1, unit="seconds")
+
+# Uploads
+UPLOAD_SPOOL_DIR = env.path("UPLOAD_SPOOL_DIR", VAR_DIR / "spool")
+UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 2048 * MIB, least=1, unit="bytes")
+UPLOAD_MAX_CONCURRENT = env.integer("UPLOAD_MAX_CONCURRENT", 200, least=1, unit="uploads")
+UPLOAD_MIN_FREE_BYTES = env.integer("UPLOAD_MIN_FREE_BYTES", 256 * MIB, unit="bytes")
+UPLOAD_EXPIRES_SECONDS = env.integer("UPLOAD_EXPIRES_SECONDS", DAY_SECONDS, least=1, unit="seconds")
+
+
+def _parse_storage(raw: str) -> Path:
+    scheme, _, location = raw.partition(":")
+    if scheme != "file":
+        raise ValueError(raw)
+    return Path(location.removeprefix("//")).absolute() if location else UPLOAD_SPOOL_DIR / "store"
+
+
+UPLOAD_STORAGE_DIR = env.parsed(
+    "UPLOAD_STORAGE_URL",
+    "file:",
+    _parse_storage,
+    "file: (under UPLOAD_SPOOL_DIR) or file:///a/folder",
+)
+
+# Fan-out
+EXTERNAL_URLS = env.urls("EXTERNAL_URLS", [])
+EXTERNAL_ALLOWED_HOSTS = env.words("EXTERNAL_ALLOWED_HOSTS", [])
+EXTERNAL_ALLOW_PRIVATE = env.flag("EXTERNAL_ALLOW_PRIVATE", False)
+FANOUT_MAX_URLS = env.integer("FANOUT_MAX_URLS", 50, least=1, unit="URLs")
+FANOUT_CONCURRENCY = env.integer("FANOUT_CONCURRENCY", 100, least=1, unit="connections")
+FANOUT_MAX_RESPONSE_BYTES = env.integer("FANOUT_MAX_RESPONSE_BYTES", MIB, least=1, unit="bytes")
+FANOUT_BUDGET_BYTES = env.integer("FANOUT_BUDGET_BYTES", 64 * MIB, least=1, unit="bytes")
+FANOUT_DEADLINE_SECONDS = env.seconds("FANOUT_DEADLINE_SECONDS", 20, least=0.1)
+
+# Databases. IMMEDIATE takes SQLite's write lock when a transaction starts: a transaction that
+# starts as a reader and then writes fails at once instead of waiting for the busy timeout.
+DATABASE_BUSY_SECONDS = 20
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
+}
+if DATABASES["default"].get("ENGINE") == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": DATABASE_BUSY_SECONDS,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DATABASES["default"]["CONN_MAX_AGE"] = None
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+if not SECRET_KEY:
+    env.problems.append("SECRET_KEY is not set; it must be a long random text that stays the same")
+if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+    env.problems.append(f"LOG_LEVEL={LOG_LEVEL!r} makes no sense; it must be INFO or such a level")
+if PORT > 65_535:
+    env.problems.append(f"PORT={PORT!r} makes no sense; it must be a TCP port, 1 to 65535")
+if env.problems:
+    raise ImproperlyConfigured("; ".join(env.problems))
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "processing",
+    "django_q",
+]
+
+# The API's own, async middleware is in processing/web/door.py. This chain serves /admin/ alone.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "project.urls"
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+LOGIN_URL = "/admin/login/"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+SESSION_COOKIE_HTTPONLY = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "uploads": {
+        "BACKEND": "processing.uploads.store.FolderStorage",
+        "OPTIONS": {"location": str(UPLOAD_STORAGE_DIR)},
+    },
+}
+FILE_UPLOAD_HANDLERS = ["processing.uploads.handler.SpoolUploadHandler"]
+
+# django-q2 keeps what its clusters say of themselves in a cache that every process can read.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "queue": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "processing_queue_cache",
+    },
+}
+Q_CLUSTER = {
+    "name": "plimsoll",
+    "label": "Tasks (django-q2)",
+    "broker_class": "processing.queue.broker.DatabaseBroker",
+    "cache": "queue",
+    "workers": WORKER_SEATS,
+    "queue_limit": 1,
+    "timeout": TASK_TIMEOUT_SECONDS,
+    "retry": TASK_TIMEOUT_SECONDS + 60,
+    "save_limit": 0,
+    "catch_up": False,
+    "guard_cycle": 1,
+    "log_level": LOG_LEVEL,
+}
+
+UNFOLD = {"SITE_TITLE": "Plimsoll", "SITE_HEADER": "Plimsoll", "SITE_SYMBOL": "sailing"}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "processing": {"level": LOG_LEVEL},
+        "django-q": {"level": LOG_LEVEL},
+    },
+}

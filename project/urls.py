@@ -1,0 +1,11 @@
+"""Where every path goes."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("processing.urls")),
+]

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+import tracemalloc
+import zlib
+
+import pytest
+from pytest_django import Settings
+
+from processing.fanout.fetch import fetch_all
+from processing.fanout.targets import parse_targets
+from tests.fanout.upstream import Handler, fetch_from, reply, send, serve_upstream, wait_until
+
+LIMIT_BYTES = 65_536  # as conftest.py sets it
+
+
+def test_a_gzip_body_is_inflated() -> None:
+    [fetched] = fetch_from({"/": reply(gzip.compress(b"hello"), Content_Encoding="gzip")}, "/")
+    assert (fetched.text, fetched.body_bytes, fetched.error) == ("hello", 5, None)
+
+
+def test_a_body_of_the_limit_is_taken_and_one_byte_more_is_not() -> None:
+    def zipped(size: int) -> Handler:
+        return reply(gzip.compress(b"a" * size), Content_Encoding="gzip")
+
+    routes = {
+        "/plain": reply(b"a" * LIMIT_BYTES),
+        "/plain+1": reply(b"a" * (LIMIT_BYTES + 1)),
+        "/gzip": zipped(LIMIT_BYTES),
+        "/gzip+1": zipped(LIMIT_BYTES + 1),
+    }
+    plain, plain_more, zip_, zip_more = fetch_from(routes, *routes)
+    assert (plain.body_bytes, zip_.body_bytes) == (LIMIT_BYTES, LIMIT_BYTES)
+    for fetched in (plain_more, zip_more):
+        assert fetched.error is not None
+        assert fetched.error.code == "response_too_large"
+        assert (fetched.ok, fetched.text) == (False, None)
+
+
+def test_a_gzip_bomb_costs_no_more_than_the_limit() -> None:
+    bomb = gzip.compress(bytes(200_000_000))
+    tracemalloc.start()
+    try:
+        [fetched] = fetch_from({"/": reply(bomb, Content_Encoding="gzip")}, "/")
+        peak_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert fetched.error is not None
+    assert fetched.error.code == "response_too_large"
+    assert peak_bytes < len(bomb) + 8_000_000
+
+
+def test_gzip_that_inflates_to_nothing_is_counted_as_it_arrives() -> None:
+    deflater = zlib.compressobj(wbits=31)
+    empty_blocks = deflater.flush(zlib.Z_FULL_FLUSH)
+    empty_blocks += b"\x00\x00\x00\xff\xff" * LIMIT_BYTES
+    [fetched] = fetch_from({"/": reply(empty_blocks, Content_Encoding="gzip")}, "/")
+    assert fetched.error is not None
+    assert fetched.error.code == "response_too_large"
+
+
+@pytest.mark.parametrize(
+    ("body", "coding"),
+    [
+        (gzip.compress(b"hello" * 100)[:-9], "gzip"),
+        (gzip.compress(b"hello") + b"x", "gzip"),
+        (gzip.compress(b"hello") + gzip.compress(b"again"), "gzip"),
+        (gzip.compress(b"hello")[:10] + b"\xff" * 50, "gzip"),
+        (b"not gzip at all", "gzip"),
+        (zlib.compress(b"hello"), "deflate"),
+        (b"hello", "br"),
+        (b"hello", "zstd"),
+        (b"hello", "gzip, gzip"),
+        (b"hello", "x"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_a_bad_response(body: bytes, coding: str) -> None:
+    [fetched] = fetch_from({"/": reply(body, Content_Encoding=coding)}, "/")
+    assert fetched.error is not None
+    assert fetched.error.code == "bad_response"
+    assert (fetched.ok, fetched.status, fetched.text) == (False, None, None)
+
+
+def test_an_empty_body_may_claim_to_be_gzip() -> None:
+    [fetched] = fetch_from({"/": reply(b"", Content_Encoding="gzip")}, "/")
+    assert (fetched.ok, fetched.text) == (True, "")
+
+
+def test_a_chunked_body_is_read_whole() -> None:
+    chunked = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+    )
+    [fetched] = fetch_from({"/": send(chunked)}, "/")
+    assert (fetched.text, fetched.body_bytes) == ("abcde", 5)
+
+
+def test_a_body_may_end_with_its_connection() -> None:
+    [fetched] = fetch_from({"/": send(b"HTTP/1.1 200 OK\r\n\r\nabc", then_close=True)}, "/")
+    assert fetched.text == "abc"
+
+
+def test_an_endless_body_is_dropped_with_its_connection() -> None:
+    async def pour(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            writer.write(b"1000\r\n" + bytes(0x1000) + b"\r\n")
+            await writer.drain()
+
+    async def run() -> None:
+        async with serve_upstream({"/": pour}) as upstream:
+            [fetched] = await fetch_all(parse_targets([upstream.url("/")]))
+            assert fetched.error is not None
+            assert fetched.error.code == "response_too_large"
+            await wait_until(lambda: upstream.open_count == 0)
+
+    asyncio.run(run())
+
+
+def test_incompressible_gzip_over_the_limit_is_refused(settings: Settings) -> None:
+    settings.FANOUT_MAX_RESPONSE_BYTES = 1000
+    body = gzip.compress(os.urandom(1000))
+    [fetched] = fetch_from({"/": reply(body, Content_Encoding="gzip")}, "/")
+    assert fetched.error is not None
+    assert fetched.error.message == (
+        "The answer is larger than 1000 bytes (FANOUT_MAX_RESPONSE_BYTES)."
+    )
