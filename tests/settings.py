@@ -17,6 +17,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, because the database thread has a connection of its own.
     folder = Path(tempfile.gettempdir()) / f"plimsoll-tests-{os.getuid()}"
     folder.mkdir(exist_ok=True)
-    DATABASES["default"]["TEST"] = {"NAME": str(folder / "test.sqlite3")}
+    DATABASES["default"]["TEST"] = {"NAME": str(folder / f"{os.getpid()}.sqlite3")}
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

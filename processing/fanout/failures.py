@@ -79,6 +79,11 @@ _FAILURES: tuple[tuple[type[BaseException], FailureCode, str], ...] = (
         "The answer broke off or is not valid HTTP.",
     ),
     (httpx.HTTPError, FailureCode.BAD_RESPONSE, "The answer is not valid HTTP."),
+    (
+        UnicodeError,  # httpx lets idna's errors through when it looks at a Location
+        FailureCode.BAD_RESPONSE,
+        "It redirects to a host name that is no valid IDN.",
+    ),
 )
 
 

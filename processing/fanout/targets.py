@@ -68,21 +68,13 @@ def parse_target(url: str) -> Target:
         split, canonical = urlsplit(url), httpx.URL(url)
     except (httpx.InvalidURL, ValueError) as error:
         raise _refuse(url, "cannot be read as a URL") from error
-    if canonical.scheme not in _DEFAULT_PORTS or not canonical.host:
+    if canonical.scheme not in _DEFAULT_PORTS or not canonical.raw_host:
         raise _refuse(url, "is not absolute")
     if "@" in split.netloc:
         raise _refuse(url, "has user information in it; leave out what stands before the @")
     if not _has_valid_port(split):
         raise _refuse(url, "has a port that is not between 1 and 65535")
-    try:
-        host = canonicalize_host(canonical.raw_host.decode("ascii"))
-        canonical = canonical.copy_with(host=host, fragment=None)
-    except (httpx.InvalidURL, ValueError) as error:
-        raise _refuse(
-            url,
-            "has a host that is neither a name, an IPv4 address like 192.0.2.1 "
-            "nor an IPv6 address like [2001:db8::1]",
-        ) from error
+    canonical = _canonicalize(url, canonical)
     if not _is_read_alike(canonical):
         raise _refuse(url, "can be read in more than one way")
     return Target(url=url, canonical=canonical)
@@ -121,6 +113,20 @@ def canonicalize_host(host: str) -> str:
     if not _HOST_NAME.fullmatch(name):
         raise ValueError("not a host name")
     return name
+
+
+def _canonicalize(url: str, read: httpx.URL) -> httpx.URL:
+    try:
+        host = canonicalize_host(read.raw_host.decode("ascii"))
+        canonical = read.copy_with(host=host, fragment=None)
+        _ = canonical.host  # decodes IDNs; httpx does it while sending and would fail there
+    except (httpx.InvalidURL, ValueError) as error:
+        raise _refuse(
+            url,
+            "has a host that is neither a name, an IPv4 address like 192.0.2.1 "
+            "nor an IPv6 address like [2001:db8::1]",
+        ) from error
+    return canonical
 
 
 def _has_valid_port(split: SplitResult) -> bool:

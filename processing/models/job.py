@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -28,6 +29,11 @@ class State(models.TextChoices):
 LIVE_STATES = (State.QUEUED, State.RUNNING)
 FINAL_STATES = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 RETRYABLE_STATES = (State.FAILED, State.CANCELLED)
+CANCELLABLE_STATES = (State.QUEUED,)
+
+ERROR_CODES = ("task_error", "timeout", "memory_limit_exceeded", "worker_lost")
+#: So many hexadecimal digits are taken for the beginning of an id.
+ID_DIGITS = re.compile(r"[0-9a-f]{6,32}")
 
 NO_ERROR = {"error_code": "", "error_message": "", "error_traceback": ""}
 NO_CLAIM = {"lease_expires_at": None, "claimed_by": "", "progress": None}
@@ -52,6 +58,17 @@ class JobQuerySet(models.QuerySet["Job"]):
         created_at, job_id = after
         older = Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=job_id)
         return jobs.filter(older, created_at__lte=created_at)
+
+    def matching(self, text: str) -> JobQuerySet:
+        """Jobs with an id that begins so, else with that in a name or as idempotency key."""
+        digits = text.replace("-", "").lower()
+        if ID_DIGITS.fullmatch(digits):
+            span = uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))
+            found = self.filter(pk__range=span)
+            if found.exists():
+                return found
+        named = Q(name__icontains=text) | Q(function__icontains=text)
+        return self.filter(named | Q(idempotency_key=text))
 
     def finished_before(self, moment: datetime) -> JobQuerySet:
         """Jobs that came to an end before `moment`."""
@@ -157,7 +174,7 @@ class Job(models.Model):
 
     def cancel(self) -> None:
         """Take a queued job off the queue. Raises IllegalState for any other."""
-        self._move([State.QUEUED], State.CANCELLED, finished_at=timezone.now())
+        self._move(CANCELLABLE_STATES, State.CANCELLED, finished_at=timezone.now())
 
     def retry(self) -> None:
         """Queue a failed or cancelled job again, attempts reset. Raises IllegalState otherwise."""

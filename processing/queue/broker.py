@@ -20,8 +20,11 @@ from django_q.utils import get_func_repr
 from processing.models import Job
 from processing.queue.claims import Delivery, claim_jobs, reclaim_lost_jobs
 
-#: How long an idle cluster waits between two looks at the queue, in seconds.
-POLL_SECONDS = 0.1
+#: The wait between two looks at the queue, in seconds: while nothing came, and just after work.
+IDLE_POLL_SECONDS = 0.1
+BUSY_POLL_SECONDS = 0.005
+#: How long after a claim the short wait lasts, in seconds.
+BUSY_LASTS_SECONDS = 1.0
 #: How often a cluster looks for jobs whose worker is gone, in seconds.
 RECLAIM_EVERY_SECONDS = 2.0
 
@@ -42,12 +45,12 @@ class DatabaseBroker(Broker):  # type: ignore[misc]  # django-q2 is untyped
     def __init__(self, list_key: str | None = None, columns: dict[str, Any] | None = None) -> None:
         super().__init__(list_key=list_key)
         self.columns = columns or {}
-        self._reclaimed_at = 0.0
+        self._reclaimed_at = self._claimed_at = float("-inf")
 
     def __setstate__(self, state: tuple[str, str | None]) -> None:
         super().__setstate__(state)
         self.columns = {}
-        self._reclaimed_at = 0.0
+        self._reclaimed_at = self._claimed_at = float("-inf")
 
     def enqueue(self, task: str) -> UUID:
         """Store the signed package `task` as a queued job; returns the job's id."""
@@ -67,8 +70,10 @@ class DatabaseBroker(Broker):  # type: ignore[misc]  # django-q2 is untyped
         claimant = f"{socket.gethostname()}:{os.getppid()}"
         claims = claim_jobs(self.list_key, claimant=claimant, seats=Conf.WORKERS)
         if claims:
+            self._claimed_at = time.monotonic()
             return [(str(claim.delivery), claim.package) for claim in claims]
-        time.sleep(POLL_SECONDS)
+        was_busy = time.monotonic() - self._claimed_at < BUSY_LASTS_SECONDS
+        time.sleep(BUSY_POLL_SECONDS if was_busy else IDLE_POLL_SECONDS)
         return None
 
     def acknowledge(self, task_id: str) -> None:

@@ -62,7 +62,7 @@ class SpoolUploadHandler(FileUploadHandler):
         return SpooledFile(
             self.file,
             name=clean_filename(self.file_name or ""),
-            content_type=self.content_type,
+            content_type=_clean_media_type(self.content_type),
             charset=self.charset,
         )
 
@@ -70,3 +70,8 @@ class SpoolUploadHandler(FileUploadHandler):
         """Close and remove the file, if there is one, complete or not."""
         if hasattr(self, "file"):
             self.file.close()
+
+
+def _clean_media_type(raw: str | None) -> str:
+    """What a client calls its file, if that can be kept and shown anywhere; else empty."""
+    return raw if raw and raw.isascii() and raw.isprintable() else ""

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 
 import pytest
 from pytest_django import Settings
@@ -81,12 +80,21 @@ def test_outcomes_are_given_as_they_complete() -> None:
     asyncio.run(run())
 
 
-def test_the_deadline_covers_waiting_for_a_slot(settings: Settings) -> None:
+def test_the_deadline_covers_waiting_for_a_slot_that_another_caller_holds(
+    settings: Settings,
+) -> None:
     settings.FANOUT_CONCURRENCY = 2
-    started = time.monotonic()
-    outcomes = fetch_from({"/": hang}, *["/"] * 6, deadline_seconds=0.3)
-    assert time.monotonic() - started < 3
-    assert {fetched.error and fetched.error.code for fetched in outcomes} == {"timeout"}
+
+    async def run() -> None:
+        async with serve_upstream({"/": hang}) as upstream, asyncio.timeout(5):
+            targets = parse_targets([upstream.url("/")] * 2)
+            async with fetch_each(targets, deadline_seconds=60):
+                await wait_until(lambda: upstream.open_count == 2)
+                outcomes = await fetch_all(targets, deadline_seconds=0.1)
+                assert [each.error and each.error.code for each in outcomes] == ["timeout"] * 2
+                assert len(upstream.heads) == 2
+
+    asyncio.run(run())
 
 
 def test_no_more_than_the_concurrency_are_under_way(settings: Settings) -> None:
@@ -109,7 +117,8 @@ def test_cancelling_the_caller_leaves_nothing_running(settings: Settings) -> Non
     settings.FANOUT_CONCURRENCY = 5
 
     async def run() -> None:
-        async with serve_upstream({"/": hang, "/ok": reply(b"ok")}) as upstream:
+        routes = {"/": hang, "/ok": reply(b"ok")}
+        async with serve_upstream(routes) as upstream, asyncio.timeout(5):
             before = other_tasks()
             fetching = asyncio.create_task(fetch_all(parse_targets([upstream.url("/")] * 20)))
             await wait_until(lambda: upstream.open_count == 5)
@@ -127,13 +136,15 @@ def test_cancelling_the_caller_leaves_nothing_running(settings: Settings) -> Non
 
 def test_leaving_the_block_early_leaves_nothing_running() -> None:
     async def run() -> None:
-        async with serve_upstream({"/": hang, "/ok": reply(b"ok")}) as upstream:
+        routes = {"/": hang, "/ok": reply(b"ok")}
+        async with serve_upstream(routes) as upstream, asyncio.timeout(5):
             before = other_tasks()
             targets = parse_targets([upstream.url("/"), upstream.url("/ok"), upstream.url("/")])
             async with fetch_each(targets) as outcomes:
                 async for index, _ in outcomes:
                     assert index == 1
                     break
+            assert [pair async for pair in outcomes] == []
             await _expect_quiet(upstream, before)
             with pytest.raises(KeyError):
                 async with fetch_each(targets) as outcomes:

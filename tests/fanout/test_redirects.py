@@ -52,12 +52,16 @@ def test_a_status_that_could_redirect_but_names_no_place_is_an_answer() -> None:
         ("file:///etc/passwd", "bad_response"),
         ("http://127.0.0.1:99999/", "bad_response"),
         ("http://[::1", "bad_response"),
+        ("http://xn--/", "bad_response"),
         ("http://exa\tmple/", "bad_response"),
     ],
 )
-def test_a_redirect_to_a_forbidden_place_is_not_followed(location: str, code: str) -> None:
+def test_a_redirect_to_a_forbidden_place_is_not_followed(
+    location: str, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
     [fetched] = fetch_from({"/": reply(status=302, Location=location)}, "/")
     assert code_of(fetched) == code
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
 def test_every_hop_is_matched_against_the_allowed_hosts(settings: Settings) -> None:

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import pytest
+import yarl
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from processing.errors import InvalidURL, TooManyURLs
@@ -103,6 +106,9 @@ def test_a_bad_url_is_refused_with_its_reason(url: str, reason: str) -> None:
         "[::1",
         "::1",
         "ⓔxample.com",
+        "xn--",
+        "xn--a.example",
+        "xn--i-7iq.example",
         f"{'a' * 64}.example",
     ],
 )
@@ -124,6 +130,27 @@ def test_more_urls_than_the_setting_allows_are_refused(settings: Settings) -> No
     assert len(parse_targets(["http://a/", "http://b/"])) == 2
     with pytest.raises(TooManyURLs, match="at most 2"):
         parse_targets(["http://a/"] * 3)
+
+
+@pytest.mark.parametrize("elsewhere", ["http://evil.example/", "http://user@good.example/", "//["])
+def test_a_url_that_the_connecting_library_reads_otherwise_is_refused(
+    elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = yarl.URL
+    monkeypatch.setattr(yarl, "URL", lambda _: read(elsewhere))
+    with pytest.raises(InvalidURL, match="more than one way"):
+        parse_target("http://good.example/")
+
+
+@given(st.text(max_size=30), st.text(st.sampled_from("a0.x-:@[]%/\\?#。１"), max_size=20))
+def test_any_text_is_a_target_or_an_invalid_url(path: str, authority: str) -> None:
+    try:
+        target = parse_target(f"http://{authority}/{path}")
+    except InvalidURL:
+        return
+    other = yarl.URL(str(target.canonical))
+    assert (other.raw_host, other.user) == (target.host, None)
+    assert parse_target(str(target.canonical)).canonical == target.canonical
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from processing.processors import registry
 from processing.processors.declaration import Processor
+
+# How long an example takes says nothing on a machine that does other work as well.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture

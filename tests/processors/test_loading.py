@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import processing
 from processing.processors import get_processor, known_processors, load_processors
 
 BUILT_IN = {"csv_profile", "echo", "gzip", "sha256", "summarize", "upper"}
@@ -75,4 +77,6 @@ def test_the_room_needs_no_django():
         "import sys; from processing.processors import load_processors; load_processors();"
         "sys.exit(any(name.split('.')[0] in ('django', 'django_q') for name in sys.modules))"
     )
-    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+    project = Path(processing.__file__).parents[1]
+
+    assert subprocess.run([sys.executable, "-c", program], cwd=project, check=False).returncode == 0

@@ -1,0 +1,53 @@
+"""Processors that behave badly, listed in PROCESSOR_MODULES of the service under test."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from processing.processors import processor
+
+WAIT_SECONDS = 30.0
+POLL_SECONDS = 0.02
+
+
+@processor("raises", accepts="json", max_attempts=1)
+def raise_error(job: Any, data: Any) -> Any:
+    raise ValueError("the secret of the traceback")
+
+
+@processor("waits_for_file", accepts="json")
+def wait_for_file(job: Any, data: dict[str, str]) -> str:
+    """Return when the file that `data` names in "path" is there."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not Path(data["path"]).exists():
+        assert time.monotonic() < deadline
+        time.sleep(POLL_SECONDS)
+    return "came"
+
+
+@processor("returns_nan", accepts="json", max_attempts=1)
+def return_nan(job: Any, data: Any) -> float:
+    return float("nan")
+
+
+@processor("returns_object", accepts="json", max_attempts=1)
+def return_object(job: Any, data: Any) -> Any:
+    return object()
+
+
+@processor("returns_megabyte", accepts="json")
+def return_megabyte(job: Any, data: Any) -> str:
+    return "x" * 1_000_000
+
+
+@processor("writes_then_raises", accepts="file", max_attempts=1)
+def write_then_raise(job: Any, source: Any, sink: Any) -> Any:
+    sink.write(b"half of it")
+    raise ValueError("in the middle")
+
+
+@processor("writes_html", accepts="file", media_type="text/html")
+def write_html(job: Any, source: Any, sink: Any) -> None:
+    sink.write(b"<script>alert(1)</script>")

@@ -1,0 +1,101 @@
+"""django-q2's broker on the jobs table."""
+
+from __future__ import annotations
+
+import pickle
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from django_q.brokers import get_broker
+from django_q.signing import SignedPackage
+from django_q.tasks import async_task
+
+from processing.models import Job
+from processing.queue.broker import DatabaseBroker
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_settings_name_this_broker() -> None:
+    assert isinstance(get_broker(), DatabaseBroker)
+
+
+def test_a_plain_task_becomes_a_queued_job() -> None:
+    task_id = async_task("math.floor", 1.5, task_name="round it", timeout=7)
+    job = Job.objects.get()
+    assert job.id == UUID(task_id)
+    assert (job.name, job.function, job.processor) == ("round it", "math.floor", "")
+    assert (job.state, job.timeout_seconds, job.max_attempts) == ("queued", 7, 3)
+    assert SignedPackage.loads(job.package)["args"] == (1.5,)
+
+
+def test_a_task_that_acknowledges_failures_has_one_attempt() -> None:
+    async_task("math.floor", 1.5, ack_failure=True)
+    assert Job.objects.get().max_attempts == 1
+
+
+def test_a_job_is_enqueued_in_the_transaction_of_its_caller() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        async_task("math.floor", 1.5)
+        raise ZeroDivisionError
+    assert not Job.objects.exists()
+
+
+def test_a_package_that_no_signal_announced_is_unpacked() -> None:
+    task = {"id": "0" * 31 + "1", "name": "by hand", "func": "math.floor", "args": (2.5,)}
+    get_broker().enqueue(SignedPackage.dumps(task))
+    assert Job.objects.get().name == "by hand"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_dequeue_gives_the_package_with_its_delivery() -> None:
+    async_task("math.floor", 1.5)
+    broker = get_broker()
+    taken = None
+    while not taken:
+        taken = broker.dequeue()
+    [(ack_id, package)] = taken
+    job = Job.objects.get()
+    assert ack_id == f"{job.id.hex}:1"
+    assert package == job.package
+    assert (broker.queue_size(), broker.lock_size()) == (0, 1)
+
+
+def test_a_package_with_a_wrong_signature_fails_its_job() -> None:
+    async_task("math.floor", 1.5)
+    Job.objects.update(state="running", deliveries=1)
+    job = Job.objects.get()
+    get_broker().fail(f"{job.id.hex}:1")
+    job.refresh_from_db()
+    assert (job.state, job.error_code) == ("failed", "task_error")
+    assert "SECRET_KEY" in job.error_message
+
+
+def test_acknowledging_changes_nothing_because_the_outcome_settles() -> None:
+    async_task("math.floor", 1.5)
+    Job.objects.update(state="running", deliveries=1)
+    get_broker().acknowledge(f"{Job.objects.get().id.hex}:1")
+    assert Job.objects.get().state == "running"
+
+
+def test_a_broker_survives_pickling() -> None:
+    broker = pickle.loads(pickle.dumps(get_broker()))
+    assert broker.queue_size() == 0
+    assert broker.ping()
+
+
+def test_purging_the_queue_removes_what_waits_and_nothing_else() -> None:
+    async_task("math.floor", 1.5)
+    async_task("math.floor", 2.5)
+    running = Job.objects.first()
+    Job.objects.filter(pk=running.pk).update(state="running")
+    broker = get_broker()
+    assert broker.purge_queue() == 1
+    assert Job.objects.get().pk == running.pk
+    broker.delete(f"{running.id.hex}:0")
+    assert not Job.objects.exists()
+
+
+def test_the_monitor_is_told_which_database_holds_the_queue() -> None:
+    assert get_broker().info().startswith("Plimsoll jobs in ")

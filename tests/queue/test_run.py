@@ -1,0 +1,168 @@
+"""Running a processor for a job: its source, its progress, and where its result goes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+
+from processing.models import Job, JobPayload
+from processing.processors import Processor, registry
+from processing.processors.job import ProcessorJob
+from processing.queue import run
+from processing.queue.claims import Delivery
+from processing.queue.leases import keeper
+from processing.queue.run import NotOurs, RunningJob, read_job_id, run_processor
+from processing.uploads.store import open_stored
+from tests.factories import make_job, make_upload
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def folders(settings: Any, tmp_path: Path) -> Path:
+    settings.UPLOAD_SPOOL_DIR = tmp_path / "spool"
+    backend = "processing.uploads.store.FolderStorage"
+    location = {"location": str(tmp_path / "store")}
+    settings.STORAGES = {**settings.STORAGES, "uploads": {"BACKEND": backend, "OPTIONS": location}}
+    return tmp_path
+
+
+@pytest.fixture
+def declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Declares processors for one test."""
+    monkeypatch.setattr(registry, "_processors", dict(registry._processors))
+
+    def declare(function: Any, accepts: Any) -> str:
+        name = function.__name__
+        registry._processors[name] = Processor(name=name, function=function, accepts=accepts)
+        return name
+
+    yield declare
+
+
+def running(processor: str, body: bytes | None = None, **columns: Any) -> Job:
+    job = make_job(processor=processor, state="running", deliveries=1, **columns)
+    if body is not None:
+        JobPayload.objects.create(job=job, body=body)
+    keeper._delivery = Delivery(job_id=job.id, number=1)  # as hold() does, without the thread
+    return job
+
+
+@pytest.fixture(autouse=True)
+def nothing_held() -> Iterator[None]:
+    yield
+    keeper.release()
+
+
+def stored_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def running_on(processor: str, content: bytes, folder: Path) -> Job:
+    source = folder / "store" / "sources" / "aa" / "1"
+    source.parent.mkdir(parents=True)
+    source.write_bytes(content)
+    upload = make_upload(stored_name="sources/aa/1", size_bytes=len(content))
+    return running(processor, upload=upload, source_bytes=len(content))
+
+
+def test_a_json_processor_gets_the_value_and_its_result_is_inline() -> None:
+    job = running("echo", b'{"a": [1, 2]}')
+    assert run_processor("echo") == {"a": [1, 2]}
+    job.refresh_from_db()
+    assert json.loads(job.result) == {"a": [1, 2]}
+    assert job.result_media_type == "application/json"
+
+
+def test_a_large_result_goes_to_the_store() -> None:
+    body = json.dumps(["x" * 1000] * 100).encode()
+    job = running("echo", body)
+    assert run_processor("echo") is None, "django-q2 must not carry it"
+    job.refresh_from_db()
+    assert job.result is None
+    with open_stored(job.result_name) as stored:
+        assert stored.read() == body
+    assert read_job_id(job.result_name) == job.id
+
+
+def test_a_file_processor_reads_its_source_and_its_sink_is_the_result(folders: Path) -> None:
+    job = running_on("upper", b"abc", folders)
+    assert run_processor("upper") == {"bytes": 3}
+    job.refresh_from_db()
+    with open_stored(job.result_name) as stored:
+        assert stored.read() == b"ABC"
+    assert (job.result_bytes, json.loads(job.result)) == (3, {"bytes": 3})
+    assert job.result_sha256 == hashlib.sha256(b"ABC").hexdigest()
+    assert not stored_files(folders / "spool")
+
+
+def test_a_processor_that_fails_leaves_no_file(folders: Path, declared: Any) -> None:
+    def fail_late(job: ProcessorJob, source: BinaryIO, sink: BinaryIO) -> None:
+        sink.write(source.read(1))
+        raise ValueError("halfway")
+
+    running_on(declared(fail_late, "file"), b"abc", folders)
+    with pytest.raises(ValueError, match="halfway"):
+        run_processor("fail_late")
+    assert [path.name for path in stored_files(folders)] == ["1"], "only the source is left"
+
+
+@pytest.mark.parametrize("value", [float("nan"), object(), {"a": {1, 2}}])
+def test_a_result_that_is_not_json_is_an_error_that_says_so(value: Any, declared: Any) -> None:
+    def give_it(job: ProcessorJob, data: Any) -> Any:
+        return value
+
+    running(declared(give_it, "json"), b"1")
+    with pytest.raises(TypeError, match="A processor must return JSON"):
+        run_processor("give_it")
+
+
+def test_a_job_that_was_taken_by_another_worker_is_not_run() -> None:
+    job = running("echo", b"1")
+    Job.objects.filter(pk=job.pk).update(deliveries=2)
+    with pytest.raises(NotOurs, match="delivery 2"):
+        run_processor("echo")
+
+
+def test_a_result_that_comes_too_late_is_dropped(folders: Path, declared: Any) -> None:
+    def lose_the_job(job: ProcessorJob, source: BinaryIO, sink: BinaryIO) -> None:
+        sink.write(b"late")
+        Job.objects.filter(pk=job.id).update(deliveries=2)
+
+    running_on(declared(lose_the_job, "file"), b"abc", folders)
+    with pytest.raises(NotOurs):
+        run_processor("lose_the_job")
+    assert [path.name for path in stored_files(folders)] == ["1"]
+
+
+def test_a_processor_is_run_by_the_queue_alone() -> None:
+    with pytest.raises(NotOurs, match="only as a job of the queue"):
+        run_processor("echo")
+
+
+def test_a_missing_upload_fails_with_its_reason() -> None:
+    running("upper")
+    with pytest.raises(FileNotFoundError, match="The upload of job"):
+        run_processor("upper")
+
+
+def test_progress_is_written_at_most_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 0.5, 1.5])
+    monkeypatch.setattr(run.time, "monotonic", lambda: next(clock))
+    job = running("echo", b"1")
+    handle = RunningJob(job, Delivery(job_id=job.id, number=1))
+    seen = []
+    for fraction in (0.1, 0.2, 7.0):
+        handle.report_progress(fraction)
+        job.refresh_from_db()
+        seen.append(job.progress)
+    assert seen == [0.1, 0.1, 1.0]
+
+
+def test_the_name_of_another_file_names_no_job() -> None:
+    assert read_job_id("sources/aa/1") is None

@@ -1,0 +1,98 @@
+"""A small project that project/local.py can run: the real one, and stand-ins for what it starts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.setup.terminal import Terminal, open_terminal
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: Keeps a line of each call: its arguments and the settings it was given.
+MANAGE = """
+import os, sys
+with open("calls", "a") as calls:
+    print(*sys.argv[1:], os.environ["SECRET_KEY"], os.environ["API_ALLOW_ANONYMOUS"], file=calls)
+"""
+FIRST_ADMIN = """
+import pathlib
+made = pathlib.Path("var/admin")
+if not made.exists():
+    made.touch()
+    print("made the user admin with the password s3cret (it is not shown again)")
+"""
+WEB = """
+import http.server, os
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"ok")
+    do_POST = do_GET
+server = http.server.ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler)
+print("web is up", flush=True)
+server.serve_forever()
+"""
+WORKER = """
+import time
+print("worker is up", flush=True)
+time.sleep(600)
+"""
+PROCFILE = "web: python web.py\nworker: python worker.py\nrelease: python never.py\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmallProject:
+    folder: Path
+    port: int
+    terminals: ExitStack
+
+    def write(self, path: str, text: str) -> None:
+        (self.folder / path).write_text(text)
+
+    def read_calls(self) -> list[list[str]]:
+        """Arguments, SECRET_KEY and API_ALLOW_ANONYMOUS of each call of manage.py."""
+        calls = self.folder / "calls"
+        return [line.split() for line in calls.read_text().splitlines()] if calls.exists() else []
+
+    def start(self, *arguments: str, **env: str) -> Terminal:
+        """`python -m project.local` in a terminal of its own, ended with the test."""
+        given = {"PATH": os.environ["PATH"], "PORT": str(self.port), **env}
+        command = [sys.executable, "-m", "project.local", *arguments]
+        printed = self.folder / "printed"
+        terminal = open_terminal(command, folder=self.folder, env=given, printed=printed)
+        return self.terminals.enter_context(terminal)
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def small_project(tmp_path: Path, free_port: int) -> Iterator[SmallProject]:
+    folder = tmp_path / "a project"
+    (folder / "project").mkdir(parents=True)
+    for name in ("__init__", "local", "port", "procfile"):
+        shutil.copy(ROOT / "project" / f"{name}.py", folder / "project")
+    with ExitStack() as terminals:
+        small = SmallProject(folder=folder, port=free_port, terminals=terminals)
+        small.write("manage.py", MANAGE)
+        small.write("project/first_admin.py", FIRST_ADMIN)
+        small.write("web.py", WEB)
+        small.write("worker.py", WORKER)
+        small.write("Procfile", PROCFILE)
+        small.write("README.md", "# A small project\n")
+        yield small
