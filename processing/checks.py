@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+
+
+HOST_PATTERN = re.compile(r"\*|\[?[0-9a-fA-F:]+\]?|\.?[\w-]+(\.[\w-]+)*")
 
 
 @register()
@@ -25,7 +29,7 @@ def check_access_is_decided(**kwargs: Any) -> list[CheckMessage]:
 @register()
 def check_tokens_are_long(**kwargs: Any) -> list[CheckMessage]:
     """A short token can be guessed."""
-    if all(len(token) >= 16 for token in settings.API_TOKENS):
+    if all(len(token.removesuffix(":operate")) >= 16 for token in settings.API_TOKENS):
         return []
     return [
         Warning(
@@ -47,6 +51,22 @@ def check_hosts_are_named(**kwargs: Any) -> list[CheckMessage]:
             hint="Set it to the names that clients use, such as api.example.com.",
             id="plimsoll.E002",
         )
+    ]
+
+
+@register()
+def check_allowed_hosts_are_names(**kwargs: Any) -> list[CheckMessage]:
+    """An entry in any other form would match nothing, in silence."""
+    wrong = [
+        entry for entry in settings.EXTERNAL_ALLOWED_HOSTS if not HOST_PATTERN.fullmatch(entry)
+    ]
+    return [
+        Error(
+            f"EXTERNAL_ALLOWED_HOSTS has {entry!r}, which is not a host.",
+            hint="Write api.example.com, .example.com (with its subdomains), or *.",
+            id="plimsoll.E006",
+        )
+        for entry in wrong
     ]
 
 

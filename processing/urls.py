@@ -18,7 +18,7 @@ urlpatterns = [
     re_path(r"^process_data/?$", process_data),
     re_path(r"^get_external_data/?$", get_external_data),
     re_path(r"^upload_file/?$", upload_file),
-    path("jobs/", list_jobs),
+    re_path(r"^jobs/?$", list_jobs),
     path("jobs/<str:job_id>", show_job),
     path("jobs/<str:job_id>/result", show_result),
     path("jobs/<str:job_id>/cancel", cancel_job),

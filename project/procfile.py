@@ -61,7 +61,7 @@ class Stack:
         try:
             for name, command in self._commands.items():
                 self._processes[name] = subprocess.Popen(  # noqa: S603  (the Procfile is ours)
-                    ["/bin/sh", "-c", command],
+                    ["/bin/sh", "-c", f"exec {command}"],
                     cwd=self._folder,
                     env=self._env,
                     stdin=subprocess.DEVNULL,
@@ -92,14 +92,15 @@ class Stack:
     def stop(self) -> None:
         """Send SIGTERM, and after STOP_SECONDS SIGKILL to every process that is still there."""
         family = self._find_family()  # before a parent ends: an orphan is not found afterwards
-        self._signal_groups(signal.SIGTERM)
+        for process in self._processes.values():
+            process.terminate()  # it alone: gunicorn and the cluster stop their children themselves
         deadline = time.monotonic() + STOP_SECONDS
         while self._is_any_alive(family) and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
         for member in {*family, *self._find_family()}:
             with suppress(psutil.NoSuchProcess):
                 member.kill()
-        self._signal_groups(signal.SIGKILL)
+        self._kill_groups()
         for process in self._processes.values():
             process.wait(KILL_SECONDS)
 
@@ -110,10 +111,10 @@ class Stack:
                 family.update(psutil.Process(process.pid).children(recursive=True))
         return family
 
-    def _signal_groups(self, number: signal.Signals) -> None:
+    def _kill_groups(self) -> None:
         for process in self._processes.values():
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
+                os.killpg(process.pid, signal.SIGKILL)
 
     def _is_any_alive(self, family: set[psutil.Process]) -> bool:
         commands_run = [process.poll() is None for process in self._processes.values()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,9 @@ def raise_error(job: Any, data: Any) -> Any:
 
 @processor("waits_for_file", accepts="json")
 def wait_for_file(job: Any, data: dict[str, str]) -> str:
-    """Return when the file that `data` names in "path" is there."""
+    """Return when the file that `data` names in "path" is there; "started" gets our process id."""
+    if "started" in data:
+        Path(data["started"]).write_text(str(os.getpid()))
     deadline = time.monotonic() + WAIT_SECONDS
     while not Path(data["path"]).exists():
         assert time.monotonic() < deadline
@@ -51,3 +55,9 @@ def write_then_raise(job: Any, source: Any, sink: Any) -> Any:
 @processor("writes_html", accepts="file", media_type="text/html")
 def write_html(job: Any, source: Any, sink: Any) -> None:
     sink.write(b"<script>alert(1)</script>")
+
+
+def note_outcome(task: Any) -> None:
+    """A hook of django-q2: notes the outcome in the file that the task has as its group."""
+    with Path(task.group).open("x") as note:
+        json.dump({"success": task.success, "result": task.result}, note)

@@ -103,9 +103,12 @@ class Service:
         [child] = psutil.Process(self.process.pid).children()
         return child
 
-    def client(self, token: str | None = None, **options: Any) -> httpx.Client:
-        headers = bearer(token) if token else {}
-        return httpx.Client(base_url=self.base_url, headers=headers, timeout=30, **options)
+    def client(
+        self, token: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> httpx.Client:
+        """A client that sends the token and the headers with every request."""
+        sent = {**(bearer(token) if token else {}), **(headers or {})}
+        return httpx.Client(base_url=self.base_url, headers=sent, timeout=30)
 
     def connect(self) -> socket.socket:
         """A raw connection."""

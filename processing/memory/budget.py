@@ -38,7 +38,7 @@ class ByteBudget:
             raise MemoryPressure(
                 f"This needs {amount_bytes} bytes of memory; the budget is {self.limit_bytes}."
             )
-        if not self._waiting and self._fits(amount_bytes):
+        if not amount_bytes or (not self._waiting and self._fits(amount_bytes)):
             self.held_bytes += amount_bytes
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -49,6 +49,10 @@ class Outcome:
     has_more: bool
     """Whether the limit left some that could have been moved."""
 
+    def describe_skipped(self) -> str:
+        """Such as "2 running, 1 succeeded"; empty where nothing was skipped."""
+        return ", ".join(f"{count:,} {state}" for state, count in sorted(self.skipped.items()))
+
 
 def operate_on_jobs(
     operation: Operation,
@@ -92,20 +96,27 @@ def _count_states(jobs: JobQuerySet, limit: int) -> Counter[str]:
     return Counter({group["state"]: group["jobs"] for group in states})
 
 
-def _move_batch(
-    operation: Operation, job_ids: Sequence[UUID], skipped: Counter[str]
-) -> Iterator[UUID]:
+def _move_batch(operation: Operation, job_ids: Sequence[UUID], skipped: Counter[str]) -> list[UUID]:
+    moved = []
     with transaction.atomic():
         jobs = Job.objects.without_bulk().in_bulk(job_ids)
         for job_id in job_ids:
-            job = jobs.get(job_id)
-            try:
-                if job is None:
-                    raise Job.DoesNotExist
-                operation.move(job)
-            except IllegalState:
-                skipped[job.state] += 1
-            except Job.DoesNotExist:
-                skipped[GONE] += 1
+            obstacle = _move(operation, jobs.get(job_id))
+            if obstacle is None:
+                moved.append(job_id)
             else:
-                yield job_id
+                skipped[obstacle] += 1
+    return moved
+
+
+def _move(operation: Operation, job: Job | None) -> str | None:
+    """Move one job; the state that it is in where that was not legal."""
+    if job is None:
+        return GONE
+    try:
+        operation.move(job)
+    except IllegalState:
+        return job.state
+    except Job.DoesNotExist:
+        return GONE
+    return None

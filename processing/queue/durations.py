@@ -26,9 +26,11 @@ def parse_duration(text: str) -> float:
 
 
 def describe_duration(seconds: float) -> str:
-    """Two units at most: "0.25 s", "12 s", "3 min 5 s", "2 h", "3 d 4 h"."""
-    if seconds < 10:
-        return f"{seconds:.2f}".rstrip("0").rstrip(".") + " s"
+    """Two units at most: "250 ms", "1.5 s", "12 s", "3 min 5 s", "2 h", "3 d 4 h"."""
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
     left = round(seconds)
     parts = []
     for unit_seconds, unit in STEPS:

@@ -60,7 +60,7 @@ def summarize_queue() -> QueueOverview:
 
 def _group_live_jobs() -> list[dict[str, Any]]:
     kind = Coalesce(NullIf("processor", Value("")), "function")
-    groups = Job.objects.live().values("state", kind=kind).order_by("kind")
+    groups: Any = Job.objects.live().values("state", kind=kind).order_by("kind")
     totals = {"jobs": Count("pk"), "bytes": Sum("source_bytes"), "due_at": Min("run_after")}
     return list(groups.annotate(**totals))
 

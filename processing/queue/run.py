@@ -124,5 +124,6 @@ def _result_name(job_id: UUID, delivery: Delivery) -> str:
 
 def read_job_id(result_name: str) -> UUID | None:
     """The job whose result is stored under that name; None for the name of anything else."""
-    match = re.fullmatch(r"results/../([0-9a-f]{32})-\d+", result_name)
+    # The store adds to a name that is taken.
+    match = re.fullmatch(r"results/../([0-9a-f]{32})-\d+\w*", result_name)
     return UUID(match[1]) if match else None

@@ -16,8 +16,9 @@ from processing.queue.claims import Delivery
 
 logger = logging.getLogger(__name__)
 
-#: A result of at most this many characters is kept on the job and shown inline.
-INLINE_RESULT_MAX_CHARACTERS = 64 * 1024
+#: A result of at most this many characters is kept on the job and shown inline, in lists of up to
+#: 200 jobs too.
+INLINE_RESULT_MAX_CHARACTERS = 16 * 1024
 #: The wait before attempt n + 1 is RETRY_BASE_SECONDS · 2ⁿ⁻¹, at most RETRY_MAX_SECONDS.
 RETRY_BASE_SECONDS = 2.0
 RETRY_MAX_SECONDS = 600.0

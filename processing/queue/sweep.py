@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from processing.models import Job, Upload
+from processing.processors import known_processors
 from processing.queue.run import read_job_id
 from processing.uploads.spool import iter_spooled, remove_spooled
 from processing.uploads.store import iter_stored, remove_stored
@@ -26,28 +28,35 @@ def sweep_uploads(*, dry_run: bool = False) -> dict[str, int | bool]:
     """Remove spooled and stored files that no upload, job or result owns, and expired uploads.
 
     Safe while uploads and jobs run. Returns counts as JSON:
-    {"uploads", "files", "bytes", "dry_run"}.
+    {"uploads", "files", "bytes", "dry_run"}; the files are those beside the uploads' own.
     """
-    uploads = _sweep_rows(dry_run)
-    files, freed_bytes = _sweep_files(dry_run)
-    return {"uploads": uploads, "files": files, "bytes": freed_bytes, "dry_run": dry_run}
+    uploads, upload_bytes = _sweep_rows(dry_run)
+    files, file_bytes = _sweep_files(dry_run)
+    return {
+        "uploads": uploads,
+        "files": files,
+        "bytes": upload_bytes + file_bytes,
+        "dry_run": dry_run,
+    }
 
 
-def _sweep_rows(dry_run: bool) -> int:
+def _sweep_rows(dry_run: bool) -> tuple[int, int]:
     orphans: QuerySet[Upload] = Upload.objects.orphaned(settings.UPLOAD_EXPIRES_SECONDS)
     if dry_run:
-        return orphans.count()
-    count = 0
+        total = orphans.aggregate(count=Count("pk"), size_bytes=Coalesce(Sum("size_bytes"), 0))
+        return total["count"], total["size_bytes"]
+    count = freed_bytes = 0
     while uploads := list(orphans[:BATCH_FILES]):
         Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).delete()
         for upload in uploads:
             remove_stored(upload.stored_name)
         count += len(uploads)
-    return count
+        freed_bytes += sum(upload.size_bytes for upload in uploads)
+    return count, freed_bytes
 
 
 def _sweep_files(dry_run: bool) -> tuple[int, int]:
-    cutoff = time.time() - max(YOUNG_SECONDS, settings.TASK_TIMEOUT_SECONDS)
+    cutoff = time.time() - _young_seconds()
     files = freed_bytes = 0
     for spooled in iter_spooled():
         if spooled.modified_at < cutoff:
@@ -63,6 +72,12 @@ def _sweep_files(dry_run: bool) -> tuple[int, int]:
                 if not dry_run:
                     remove_stored(stored.name)
     return files, freed_bytes
+
+
+def _young_seconds() -> float:
+    """How old a file must be before nothing can be about to say that it owns it."""
+    timeouts = [known.timeout_seconds or 0 for known in known_processors()]
+    return max(YOUNG_SECONDS, settings.TASK_TIMEOUT_SECONDS, *timeouts)
 
 
 def _owned_names(names: list[str]) -> set[str]:

@@ -60,8 +60,7 @@ class SpoolWriter:
     async def discard(self) -> None:
         """Remove the file, complete or not, even if the calling task is cancelled meanwhile."""
         if self._in_flight is not None:
-            self._in_flight.add_done_callback(_forget_outcome)
-            self._in_flight.cancel()
+            self._in_flight.cancel()  # also if it has failed: then no one is told of its error
         await finish_on_disk_thread(self._handler.upload_interrupted)
 
     async def _send_gathered(self) -> None:
@@ -82,9 +81,3 @@ class SpoolWriter:
     def _feed(self, block: bytes, position: int) -> None:
         for start in range(0, len(block), BLOCK_BYTES):
             self._handler.receive_data_chunk(block[start : start + BLOCK_BYTES], position + start)
-
-
-def _forget_outcome(write: asyncio.Future[None]) -> None:
-    """Keep asyncio from logging the error of a write that no one waits for any more."""
-    if not write.cancelled():
-        write.exception()

@@ -20,6 +20,8 @@ from processing.web.hosts import PROBES
 from processing.web.middleware import Respond
 from processing.web.request import ANONYMOUS, ApiRequest, Caller
 
+#: The front page only leads on, to a login where that is needed.
+FREE_PATHS = PROBES | {"/"}
 #: A token that ends in this may see and operate the jobs of all callers.
 OPERATOR_SUFFIX = ":operate"
 
@@ -28,7 +30,7 @@ def check_access(respond: Respond) -> Respond:
     """Middleware: set `request.caller`, or refuse with 401 or 403 before the body is read."""
 
     async def respond_to_caller(request: ApiRequest) -> HttpResponseBase:
-        if request.path not in PROBES:
+        if request.path not in FREE_PATHS:
             request.caller = await _identify(request)
             request.line.caller = request.caller.name or "anonymous"
         return await respond(request)
@@ -52,7 +54,7 @@ async def _identify(request: ApiRequest) -> Caller:
 
 def _read_token(authorization: str) -> Caller:
     scheme, _, token = authorization.partition(" ")
-    if scheme.lower() == "bearer":
+    if scheme.lower() == "bearer" and token.strip():
         sent = _digest(token.strip())
         for entry in settings.API_TOKENS:
             if hmac.compare_digest(sent, _digest(entry.removesuffix(OPERATOR_SUFFIX))):
@@ -69,8 +71,15 @@ def _refuse_other_sites(request: ApiRequest) -> None:
     if request.META.get("HTTP_SEC_FETCH_SITE", "") == "cross-site":
         raise CrossOrigin
     origin = request.META.get("HTTP_ORIGIN")
-    if origin is not None and urlsplit(origin).netloc != request.get_host():
+    if origin is not None and _read_host(origin) != request.get_host():
         raise CrossOrigin(f"A page of {origin[:100]!r} may not use this service without a token.")
+
+
+def _read_host(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # such as http://[
+        return ""
 
 
 def _find_staff(request: ApiRequest) -> Caller | None:

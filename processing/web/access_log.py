@@ -31,6 +31,7 @@ class AccessLine:
         self.caller = "anonymous"
         self.status = CLIENT_GONE_STATUS
         self.sent_bytes = 0
+        self._answered_at: float | None = None
 
     def watch(self, send: Send) -> Send:
         """The same `send`, counted, with the request id among the answer's headers."""
@@ -42,12 +43,17 @@ class AccessLine:
                 message = {**message, "headers": [*message["headers"], own]}
             self.sent_bytes += len(message.get("body", b""))
             await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                self._answered_at = time.monotonic()
 
         return send_watched
 
     def write(self) -> None:
-        """Log the line: request, status, bytes of body, milliseconds, request id, caller."""
-        elapsed_ms = (time.monotonic() - self._started_at) * 1000
+        """Log the line: request, status, bytes of body, milliseconds, request id, caller.
+
+        The time ends with the answer; what is left of a refused body may be read on after it.
+        """
+        elapsed_ms = ((self._answered_at or time.monotonic()) - self._started_at) * 1000
         logger.info(
             "%s %d %dB %.1fms request_id=%s caller=%s",
             self._request,

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
+from django.utils.http import parse_etags
 
 from processing.web.request import ApiRequest
 
@@ -25,11 +26,17 @@ def answer_tagged(request: ApiRequest, document: Mapping[str, Any]) -> HttpRespo
     """`document` with an ETag; 304 when the client has it already."""
     response = answer_json(document)
     etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
-    response["Cache-Control"] = "private, no-cache"
-    if etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
+    if client_has(request, etag):
         response = HttpResponseNotModified()
     response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
     return response
+
+
+def client_has(request: ApiRequest, etag: str) -> bool:
+    """Whether If-None-Match names `etag`, weak or strong, or anything (RFC 9110 section 13.1.2)."""
+    sent = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    return "*" in sent or etag in {tag.removeprefix("W/") for tag in sent}
 
 
 def answer_accepted(message: str, job_id: UUID, **further: Any) -> HttpResponse:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Any
 
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import ResolverMatch, set_script_prefix
 
-from processing.errors import BadRequest, MemoryPressure
+from processing.errors import MemoryPressure
 from processing.web.access import check_access
 from processing.web.access_log import Send
-from processing.web.body import ClientGone, Receive
+from processing.web.body import ClientGone, Receive, RequestBody
 from processing.web.endpoint import check_endpoint
 from processing.web.hosts import check_host
 from processing.web.middleware import Middleware, Respond
 from processing.web.problems import answer_problems, describe
-from processing.web.request import ApiRequest
+from processing.web.request import ApiRequest, malformed
 
 #: From the outside in. Nothing here reads the body.
 MIDDLEWARE: tuple[Middleware, ...] = (answer_problems, check_host, check_access)
@@ -60,9 +62,9 @@ class ApiHandler(ASGIHandler):
         set_script_prefix(get_script_prefix(scope))
         try:
             request = ApiRequest(scope, receive)
-        except UnicodeDecodeError:
-            problem = describe(BadRequest("The query must be percent-encoded ASCII."))
-            await self.send_response(problem, send)
+        except ValueError as error:
+            await self.send_response(describe(malformed(error)), send)
+            await RequestBody(receive, scope["headers"]).linger()
             return
         self._in_flight += 1
         try:
@@ -91,10 +93,15 @@ class ApiHandler(ASGIHandler):
             except ClientGone:
                 return
             response["X-Content-Type-Options"] = "nosniff"
-            if isinstance(response, HttpResponse):
-                response["Content-Length"] = str(len(response.content))
             if not request.body_stream.finished:
                 response["Connection"] = "close"
+            if (
+                isinstance(response, HttpResponse)
+                and response.status_code != HTTPStatus.NOT_MODIFIED
+            ):
+                response["Content-Length"] = str(len(response.content))
+            if request.method == "HEAD":
+                _drop_body(response)
             await self.send_response(response, send)
 
     async def _admit(self, request: ApiRequest) -> HttpResponseBase:
@@ -102,3 +109,16 @@ class ApiHandler(ASGIHandler):
             return describe(MemoryPressure("This process serves as many requests as it may."))
         response: HttpResponseBase = await self._middleware_chain(request)
         return response
+
+
+def _drop_body(response: HttpResponseBase) -> None:
+    if isinstance(response, StreamingHttpResponse):
+        response.streaming_content = _stream_nothing()
+    elif isinstance(response, HttpResponse):
+        response.content = b""
+
+
+async def _stream_nothing() -> AsyncIterator[bytes]:
+    no_chunks: tuple[bytes, ...] = ()
+    for chunk in no_chunks:
+        yield chunk

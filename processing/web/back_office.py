@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
-from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.http import HttpResponse
 
 from processing.errors import PlimsollError
+from processing.memory.budget import ByteBudget
 from processing.web.access_log import Send
 from processing.web.body import ClientGone, Receive, RequestBody
 from processing.web.problems import describe
+from processing.web.request import malformed
 
 #: Admin requests at once in one process: each has a thread and a database connection.
 MAX_ADMIN_REQUESTS = 4
 #: The largest form is a change list with an action on many rows.
 ADMIN_MAX_BODY_BYTES = 1024 * 1024
+#: What the forms of one process may hold at once, whoever sends them.
+ADMIN_BUDGET_BYTES = 2 * MAX_ADMIN_REQUESTS * ADMIN_MAX_BODY_BYTES
+#: A form waits this long for its share of ADMIN_BUDGET_BYTES, in seconds.
+BUDGET_WAIT_SECONDS = 5.0
 
 
 class BackOffice(ASGIHandler):
@@ -25,26 +32,41 @@ class BackOffice(ASGIHandler):
     def __init__(self) -> None:
         super().__init__()
         self._seats = asyncio.Semaphore(MAX_ADMIN_REQUESTS)
+        self._budget = ByteBudget(ADMIN_BUDGET_BYTES, wait_seconds=BUDGET_WAIT_SECONDS)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Read the body within its bound, wait for a seat, and let Django answer."""
         body = RequestBody(receive, scope["headers"])
         try:
-            content = await body.read(ADMIN_MAX_BODY_BYTES)
+            body.check_length(ADMIN_MAX_BODY_BYTES)
+            expected_bytes = ADMIN_MAX_BODY_BYTES if body.length is None else body.length
+            async with self._budget.hold(expected_bytes):
+                content = await body.read(ADMIN_MAX_BODY_BYTES)
+                async with self._seats:
+                    await super().__call__(scope, _replay(content, body), send)
         except PlimsollError as error:
             await self.send_response(describe(error), send)
             await body.linger()
-            return
         except ClientGone:
             return
-        async with self._seats:
-            await super().__call__(scope, _replay(content, receive), send)
+
+    def create_request(
+        self, scope: Mapping[str, Any], body_file: IO[bytes]
+    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponse]:
+        """Django's, which answers 500 where a header is malformed."""
+        try:
+            return super().create_request(scope, body_file)
+        except ValueError as error:
+            return None, describe(malformed(error))
 
 
-def _replay(content: bytes, receive: Receive) -> Receive:
+def _replay(content: bytes, body: RequestBody) -> Receive:
     messages = [{"type": "http.request", "body": content, "more_body": False}]
 
     async def receive_replayed() -> Mapping[str, Any]:
-        return messages.pop() if messages else await receive()
+        if messages:
+            return messages.pop()
+        await body.wait_for_departure()
+        return {"type": "http.disconnect"}
 
     return receive_replayed

@@ -13,9 +13,11 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 #: A body that sends nothing for this long has stalled, in seconds.
 BODY_STALL_SECONDS = 20.0
-#: What is left of a refused body is read on this long, in seconds, so that the client gets to
-#: read the answer before the connection is reset under it.
+#: What is left of a refused body is read on this long, in seconds, and this far, in bytes, so that
+#: the client gets to read the answer before the connection is reset under it. Clients such as
+#: httpx look at the answer only when all is sent or the sending fails.
 LINGER_SECONDS = 2.0
+LINGER_MAX_BYTES = 8 * 1024 * 1024
 
 
 class ClientGone(Exception):
@@ -82,10 +84,13 @@ class RequestBody:
 
     async def linger(self) -> None:
         """Read and forget the rest of a body that nobody wanted, for a short while."""
+        left_bytes = LINGER_MAX_BYTES
         try:
             async with asyncio.timeout(LINGER_SECONDS):
-                async for _ in self.chunks():
-                    pass
+                async for chunk in self.chunks():
+                    left_bytes -= len(chunk)
+                    if left_bytes < 0:
+                        return
         except (TimeoutError, BodyStalled, ClientGone):
             pass
 

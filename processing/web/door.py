@@ -23,6 +23,9 @@ class Door:
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one HTTP request and log it."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})  # before it is accepted: the client gets 403
+            return
         if scope["type"] != "http":
             raise ValueError(f"This application speaks HTTP, not {scope['type']}.")
         line = AccessLine(scope)

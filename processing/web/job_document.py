@@ -10,14 +10,14 @@ from processing.models import Job
 from processing.web.request import Caller
 
 
-def describe_job(job: Job, caller: Caller) -> dict[str, Any]:
-    """The job's document; its traceback is for callers that may operate."""
+def describe_job(job: Job, caller: Caller, *, in_list: bool = False) -> dict[str, Any]:
+    """The job's document; its traceback is for callers that may operate, and not for lists."""
     has_result = job.state == Job.State.SUCCEEDED and not job.result_expired
     return {
         "id": str(job.id),
         "processor": job.processor or job.function,
         "state": job.state,
-        "error": _describe_error(job, caller),
+        "error": _describe_error(job, with_traceback=caller.operates and not in_list),
         "attempts": job.attempts,
         "max_attempts": job.max_attempts,
         "progress": job.progress,
@@ -31,11 +31,11 @@ def describe_job(job: Job, caller: Caller) -> dict[str, Any]:
     }
 
 
-def _describe_error(job: Job, caller: Caller) -> dict[str, str] | None:
+def _describe_error(job: Job, *, with_traceback: bool) -> dict[str, str] | None:
     if not job.error_code:
         return None
     error = {"code": job.error_code, "message": job.error_message}
-    if caller.operates:
+    if with_traceback:
         error["traceback"] = job.error_traceback
     return error
 

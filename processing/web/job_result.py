@@ -13,6 +13,7 @@ from django.utils.http import content_disposition_header
 from processing.errors import NotFound, ResultExpired
 from processing.models import Job
 from processing.uploads.stream import stream_stored
+from processing.web.answers import client_has
 from processing.web.byte_range import ByteRange, read_range
 from processing.web.endpoint import endpoint
 from processing.web.job_lookup import find_job
@@ -41,7 +42,7 @@ async def show_result(request: ApiRequest, job_id: str) -> HttpResponseBase:
     job = await find_job(request, job_id)
     result = _find_result(job)
     etag = f'"{result.sha256}"'
-    if etag in request.META.get("HTTP_IF_NONE_MATCH", ""):
+    if client_has(request, etag):
         response: HttpResponseBase = HttpResponseNotModified()
     else:
         response = _stream(request, result, etag)
@@ -74,7 +75,7 @@ def _find_result(job: Job) -> Result:
 def _stream(request: ApiRequest, result: Result, etag: str) -> StreamingHttpResponse:
     part = _read_part(request, result, etag)
     start, length = (part.start, part.length) if part else (0, result.size_bytes)
-    sent = result.stream(start, 0 if request.method == "HEAD" else length)
+    sent = result.stream(start, length)
     response = StreamingHttpResponse(sent, status=206 if part else 200)
     response["Content-Length"] = str(length)
     response["Accept-Ranges"] = "bytes"

@@ -52,16 +52,15 @@ async def list_jobs(request: ApiRequest) -> HttpResponse:
     if more:
         query = {**filters, "limit": limit, "after": _write_position(page[-1])}
         next_url = f"/jobs/?{urlencode(query)}"
-    return answer_json(
-        {"jobs": [describe_job(job, request.caller) for job in page]} | {"next": next_url}
-    )
+    documents = [describe_job(job, request.caller, in_list=True) for job in page]
+    return answer_json({"jobs": documents, "next": next_url})
 
 
 def _load_page(
     caller: Caller, filters: dict[str, str], after: Position | None, limit: int
 ) -> list[Job]:
     visible = Job.objects.visible_to(caller.name, sees_all=caller.operates)
-    jobs = visible.filter(**filters).newest_first(after).defer("package")
+    jobs = visible.filter(**filters).newest_first(after).defer("package", "error_traceback")
     return list(jobs[:limit])
 
 
@@ -69,6 +68,8 @@ def _read_filters(query: QueryDict) -> dict[str, str]:
     filters = {name: str(query[name]) for name in ("state", "processor") if query.get(name)}
     if filters.get("state", Job.State.QUEUED) not in Job.State.values:
         raise BadRequest(f"state must be one of {', '.join(Job.State.values)}.")
+    if "\0" in filters.get("processor", ""):  # PostgreSQL has no such text
+        raise BadRequest("processor must be the name of a processor.")
     return filters
 
 

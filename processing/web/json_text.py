@@ -13,7 +13,9 @@ from processing.errors import InvalidJSON
 #: Deeper nesting than this is refused: every JSON library recurses, and no data needs it.
 MAX_DEPTH = 200
 
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, and content with the end of the text: on a string that never ends, a pattern that
+# backtracks takes quadratic time.
+STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 DEPTH_STEP = dict.fromkeys(b"[{", 1) | dict.fromkeys(b"]}", -1)

@@ -51,7 +51,7 @@ def answer_problems(respond: Respond) -> Respond:
         except (ClientGone, asyncio.CancelledError):
             raise
         except Exception:
-            logger.exception("request %s failed: %s", request.line.request_id, request.path)
+            logger.exception("request %s failed: %r", request.line.request_id, request.path)
             return describe(
                 InternalError(f"The log has the reason under {request.line.request_id}.")
             )

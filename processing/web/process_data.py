@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from django.conf import settings
@@ -27,7 +28,7 @@ MEMORY_FACTOR = 3
 async def process_data(request: ApiRequest) -> HttpResponse:
     """202 with the job's id; everything that can be refused is refused before the body is read."""
     processor = find_processor(request, default="echo", accepts="json")
-    check_media_type(request.META.get("CONTENT_TYPE", ""))
+    check_media_type(request.content_type, request.content_params)
     key = read_idempotency_key(request)
     stream = request.body_stream
     stream.check_length(settings.PROCESS_DATA_MAX_BYTES)
@@ -42,18 +43,14 @@ async def process_data(request: ApiRequest) -> HttpResponse:
     return answer_accepted("Task submitted", job_id)
 
 
-def check_media_type(content_type: str) -> None:
-    """Raise UnsupportedMediaType unless it is JSON in UTF-8."""
-    media_type, _, parameters = content_type.lower().partition(";")
-    media_type = media_type.strip()
-    if media_type != "application/json" and not (
-        media_type.startswith("application/") and media_type.endswith("+json")
-    ):
+def check_media_type(media_type: str | None, parameters: Mapping[str, str] | None) -> None:
+    """Raise UnsupportedMediaType unless it is JSON (application/json, …+json) in UTF-8."""
+    media_type = (media_type or "").lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
         raise UnsupportedMediaType(
             f"The Content-Type is {media_type[:100]!r}; send application/json."
         )
-    name, _, charset = parameters.partition("=")
-    if name.strip() == "charset" and charset.strip(' "') not in {"utf-8", "utf8"}:
+    if (parameters or {}).get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
         raise UnsupportedMediaType("JSON is taken in UTF-8 alone.")
 
 

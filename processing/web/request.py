@@ -12,6 +12,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from processing.errors import BadRequest
 from processing.web.access_log import AccessLine
 from processing.web.body import Receive, RequestBody
 
@@ -27,8 +28,13 @@ class Caller:
 ANONYMOUS = Caller(name="", operates=False)
 
 
+def malformed(error: ValueError) -> BadRequest:
+    """What Django's request raises for a query or a Content-Type in no character set, as a 400."""
+    return BadRequest(f"The request line or a header is malformed: {error}")
+
+
 class ApiRequest(ASGIRequest):
-    """A request whose body is in `body_stream` alone.
+    """A request whose body is in `body_stream` alone. Raises ValueError; see `malformed`.
 
     What enters `held` is released when the answer has been sent.
     """

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
 from whitenoise.base import WhiteNoise
+from whitenoise.responders import StaticFile
 
+from processing.errors import MethodNotAllowed, NotFound, PlimsollError
 from processing.uploads.disk import on_disk_thread
 from processing.web.access_log import Send
-from processing.web.body import Receive
+from processing.web.body import Receive, RequestBody
+from processing.web.hosts import require_host
+from processing.web.problems import describe
+from processing.web.request import malformed
 
 CHUNK_BYTES = 64 * 1024
+METHODS = ("GET", "HEAD")
 
 
 class StaticFiles:
@@ -25,10 +33,11 @@ class StaticFiles:
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request for a static file."""
-        static_file = self._files.get(scope["path"])
-        if static_file is None:
-            await _start(send, 404, [("Content-Length", "0")])
-            await send({"type": "http.response.body"})
+        try:
+            static_file = self._find(scope)
+        except PlimsollError as error:
+            await _send_problem(send, error)
+            await RequestBody(receive, scope["headers"]).linger()
             return
         headers = _as_environ(scope["headers"])
         answer = await on_disk_thread(static_file.get_response, scope["method"], headers)
@@ -38,6 +47,24 @@ class StaticFiles:
         finally:
             if answer.file is not None:
                 answer.file.close()
+
+    def _find(self, scope: Mapping[str, Any]) -> StaticFile:
+        try:
+            require_host(ASGIRequest(scope, io.BytesIO()))
+        except ValueError as error:
+            raise malformed(error) from error
+        if scope["method"] not in METHODS:
+            raise MethodNotAllowed(headers={"Allow": ", ".join(METHODS)})
+        static_file: StaticFile | None = self._files.get(scope["path"])
+        if static_file is None:
+            raise NotFound
+        return static_file
+
+
+async def _send_problem(send: Send, error: PlimsollError) -> None:
+    problem = describe(error)
+    await _start(send, problem.status_code, [*problem.items()])
+    await send({"type": "http.response.body", "body": problem.content})
 
 
 async def _start(send: Send, status: int, headers: list[tuple[str, str]]) -> None:

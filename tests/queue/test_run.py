@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -33,7 +33,7 @@ def folders(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def declared(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, Any], str]:
     """Declares processors for one test."""
     monkeypatch.setattr(registry, "_processors", dict(registry._processors))
 
@@ -42,7 +42,7 @@ def declared(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         registry._processors[name] = Processor(name=name, function=function, accepts=accepts)
         return name
 
-    yield declare
+    return declare
 
 
 def running(processor: str, body: bytes | None = None, **columns: Any) -> Job:

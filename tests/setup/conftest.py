@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.setup.terminal import Terminal, open_terminal
+from tests.setup.terminal import Terminal, find_free_port, open_terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -74,21 +73,13 @@ class SmallProject:
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
-
-
-@pytest.fixture
-def small_project(tmp_path: Path, free_port: int) -> Iterator[SmallProject]:
+def small_project(tmp_path: Path) -> Iterator[SmallProject]:
     folder = tmp_path / "a project"
     (folder / "project").mkdir(parents=True)
     for name in ("__init__", "local", "port", "procfile"):
         shutil.copy(ROOT / "project" / f"{name}.py", folder / "project")
     with ExitStack() as terminals:
-        small = SmallProject(folder=folder, port=free_port, terminals=terminals)
+        small = SmallProject(folder=folder, port=find_free_port(), terminals=terminals)
         small.write("manage.py", MANAGE)
         small.write("project/first_admin.py", FIRST_ADMIN)
         small.write("web.py", WEB)

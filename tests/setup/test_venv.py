@@ -162,6 +162,7 @@ def test_when_pip_fails_its_reason_is_shown_and_the_old_one_stays(built: Checkou
     assert "nowhere-to-be-found" in done.stderr
     assert done.stderr.endswith("pip could not install requirements.txt: its reason is above\n")
     assert (built.identify_venv(), built.list_names()) == (before, names)
+    assert ".venv.building" not in names
 
 
 def test_ctrl_c_leaves_nothing_and_the_old_one_stays(built: Checkout, tmp_path: Path) -> None:
@@ -187,6 +188,7 @@ def test_ctrl_c_leaves_nothing_and_the_old_one_stays(built: Checkout, tmp_path: 
         assert terminal.wait_for_exit() == 130
         assert terminal.find_processes() == []
     assert (built.identify_venv(), built.list_names()) == (before, names)
+    assert ".venv.building" not in names
 
 
 def test_it_is_built_again_when_its_folder_was_moved(built: Checkout, tmp_path: Path) -> None:

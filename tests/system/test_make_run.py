@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.setup.terminal import Terminal, open_terminal
+from tests.setup.terminal import Terminal, find_free_port, open_terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -74,14 +73,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture(scope="module")
-def port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        found: int = listener.getsockname()[1]
-    return found
-
-
 @contextmanager
 def make_run(folder: Path, port: int, printed: Path) -> Iterator[Terminal]:
     kept = {name: value for name, value in os.environ.items() if name not in CLEARED}
@@ -117,8 +108,9 @@ def wait_for_job(url: str, folder: Path) -> dict[str, Any]:
 
 
 def test_the_first_run_works_as_printed_and_the_second_finds_what_it_left(
-    folder: Path, port: int, tmp_path: Path
+    folder: Path, tmp_path: Path
 ) -> None:
+    port = find_free_port()
     base = f"http://127.0.0.1:{port}"
 
     with make_run(folder, port, tmp_path / "first") as terminal:

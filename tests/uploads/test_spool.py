@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,8 +76,7 @@ def test_a_full_disk_leaves_nothing(settings: Settings, small_disk: Path, chunk_
     assert files_below(small_disk) == []
 
 
-def write_two_mib(write: object, chunk_bytes: int) -> None:
-    assert callable(write)
+def write_two_mib(write: Callable[[bytes], int], chunk_bytes: int) -> None:
     for _ in range(2 * 1024 * 1024 // chunk_bytes):
         write(b"x" * chunk_bytes)
 

@@ -1,0 +1,74 @@
+"""Jobs in the admin: the queue and its history, in place of django-q2's queued tasks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models.functions import Left
+from django.http import HttpRequest
+
+from processing.admin.job_columns import JobColumns
+from processing.admin.job_filters import ErrorFilter, ProcessorFilter
+from processing.admin.job_operations import OperatingAdmin
+from processing.admin.window import TEXT_MAX_CHARACTERS
+from processing.models import Job
+from processing.models.job import JobQuerySet
+
+
+@admin.register(Job)
+class JobAdmin(JobColumns, OperatingAdmin):  # type: ignore[misc]  # unfold's mixins
+    """A list of jobs, newest first, and what there is to know about one."""
+
+    list_display = (
+        "short_id",
+        "work",
+        "coloured_state",
+        "tries",
+        "percent",
+        "size",
+        "created",
+        "duration",
+        "error_code",
+    )
+    list_filter = ("state", ProcessorFilter, ErrorFilter, "created_at")
+    search_fields = ("id", "name", "function", "idempotency_key")
+    search_help_text = "id, name, function or idempotency key"
+    ordering = ("-created_at", "-id")
+    fieldsets = (
+        (None, {"fields": ("id", "coloured_state", "name", "processor", "function", "caller")}),
+        ("Result", {"fields": ("result_link", "result_preview", "kept_until")}),
+        ("Error", {"fields": ("error_code", "message", "traceback")}),
+        ("Time", {"fields": ("created", "due", "started", "finished", "duration")}),
+        ("Limits", {"fields": ("tries", "deliveries", "timeout", "memory_limit", "peak_memory")}),
+        ("Worker", {"fields": ("queue", "claimed_by", "lease_ends", "percent")}),
+        ("Source", {"fields": ("upload_link", "size", "idempotency_key")}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
+        """The sections that have something to say of this job."""
+        shown = {"Result": obj is not None and obj.state == Job.State.SUCCEEDED}
+        shown["Error"] = obj is not None and bool(obj.error_code)
+        return [section for section in self.fieldsets if shown.get(section[0] or "", True)]
+
+    def get_queryset(self, request: HttpRequest) -> JobQuerySet:
+        """Jobs without what is large; a page loads the traceback when it shows it."""
+        jobs: JobQuerySet = Job.objects.without_bulk()
+        return jobs
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Job | None:
+        """The job of a page, with as much of its result as a page shows; nothing here saves it."""
+        job: Job | None = super().get_object(request, object_id, from_field)
+        if job is not None:
+            start = Left("result", TEXT_MAX_CHARACTERS + 1)
+            job.result = Job.objects.filter(pk=job.pk).values_list(start, flat=True).first()
+        return job
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[JobQuerySet, bool]:
+        """Jobs that the term names; False: none of them twice."""
+        term = search_term.strip()
+        return queryset.matching(term) if term else queryset, False

@@ -1,0 +1,77 @@
+"""The queue at a glance."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import caches
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from processing.queue import overview
+from processing.queue.bounds import QueueLoad, count_load
+from processing.queue.overview import Backlog, summarize_queue
+from tests.factories import make_job
+
+pytestmark = pytest.mark.django_db
+
+
+def test_jobs_are_counted_by_state_and_by_what_they_run() -> None:
+    for state in ("queued", "queued", "running", "succeeded", "failed", "failed", "cancelled"):
+        make_job(state=state, source_bytes=10)
+    make_job(processor="", function="shop.tidy", source_bytes=1)
+    make_job(processor="upper", state="failed")
+    seen = summarize_queue()
+    assert seen.state_counts == {
+        "queued": 3,
+        "running": 1,
+        "succeeded": 1,
+        "failed": 3,
+        "cancelled": 1,
+    }
+    assert seen.backlogs == (
+        Backlog(name="echo", waiting_count=2, running_count=1),
+        Backlog(name="shop.tidy", waiting_count=1, running_count=0),
+    )
+    assert seen.waiting_bytes == 21
+    assert seen.load == QueueLoad(job_count=4, source_bytes=31) == count_load()
+
+
+def test_the_longest_wait_is_that_of_the_job_that_was_due_first() -> None:
+    now = timezone.now()
+    make_job(run_after=now - timedelta(seconds=50), created_at=now - timedelta(days=1))
+    make_job(run_after=now - timedelta(seconds=40), processor="upper")
+    make_job(run_after=now - timedelta(hours=1), state="running")
+    waited = summarize_queue().oldest_waiting_seconds
+    assert waited is not None
+    assert 50 <= waited < 60
+
+
+def test_a_job_that_is_not_due_yet_has_not_waited() -> None:
+    make_job(run_after=timezone.now() + timedelta(hours=1))
+    assert summarize_queue().oldest_waiting_seconds == 0
+
+
+def test_where_nothing_waits_there_is_no_longest_wait() -> None:
+    make_job(state="running")
+    assert summarize_queue().oldest_waiting_seconds is None
+
+
+def test_finished_jobs_are_counted_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overview, "FINISHED_COUNT_LIMIT", 2)
+    for _ in range(3):
+        make_job(state="failed")
+        make_job()
+    counts = summarize_queue().state_counts
+    assert (counts["failed"], counts["queued"]) == (2, 3)
+
+
+def test_the_cost_does_not_grow_with_the_queue(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    caches["queue"].clear()
+    for number in range(20):
+        make_job(processor=f"p{number}")
+    with django_assert_max_num_queries(5):  # live jobs, three final states, the clusters' cache
+        summarize_queue()

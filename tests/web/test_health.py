@@ -1,0 +1,40 @@
+"""GET /healthz and /readyz."""
+
+from __future__ import annotations
+
+import httpx
+
+from tests.conftest import StartService
+from tests.service import run_cluster, wait_for
+
+
+def test_health_is_two_letters(client: httpx.Client) -> None:
+    response = client.get("/healthz")
+    assert (response.status_code, response.text) == (200, "ok")
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_readiness_names_every_part(client: httpx.Client) -> None:
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    document = response.json()
+    assert set(document) == {"database", "queue", "workers", "memory"}
+    assert document["database"] == document["queue"] == document["memory"] == "ok"
+    assert document["workers"].startswith("degraded: ")
+
+
+def test_a_worker_is_seen(start_service: StartService) -> None:
+    service = start_service()
+    with service.client() as client, run_cluster(service):
+        wait_for(lambda: client.get("/readyz").json()["workers"] == "ok", 20, "no worker was seen")
+
+
+def test_a_full_queue_and_little_memory_degrade_the_service(start_service: StartService) -> None:
+    service = start_service(QUEUE_MAX_JOBS="2", MEMORY_QUOTA_MB="10")
+    with service.client() as client:
+        for _ in range(2):
+            client.post("/process_data", json=1)
+        response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json()["queue"] == "degraded: 2 of 2 jobs"
+    assert response.json()["memory"].startswith("degraded: ")
