@@ -19,8 +19,6 @@ STATE_COLOURS: dict[str, str] = {
 }
 #: So many digits of an id tell jobs apart well enough for a list.
 SHORT_ID_DIGITS = 8
-#: And so many parts of a dotted path: module and function.
-FUNCTION_PARTS = 2
 
 
 class JobColumns:
@@ -33,15 +31,15 @@ class JobColumns:
 
     @display(description="work")
     def work(self, job: Job) -> str:
-        """The processor, or the function of a task that is none's, without where it is."""
-        return job.processor or ".".join(job.function.split(".")[-FUNCTION_PARTS:])
+        """The processor, or the function of a task that is none's, without its module."""
+        return job.processor or job.function.rpartition(".")[2]
 
     @display(description="state", label=STATE_COLOURS)
     def coloured_state(self, job: Job) -> str:
         """The state, in its colour."""
         return job.state
 
-    @display(description="attempts")
+    @display(description="tries")
     def tries(self, job: Job) -> str:
         """Attempts that ended, of those it may have."""
         return f"{job.attempts} of {job.max_attempts}"
@@ -84,6 +82,11 @@ class JobColumns:
         until = job.finished_at or timezone.now()
         return describe_duration(max(0.0, (until - job.started_at).total_seconds()))
 
+    @display(description="error")
+    def error(self, job: Job) -> str | None:
+        """The code of the last error."""
+        return job.error_code or None
+
     @display(description="message")
     def message(self, job: Job) -> SafeString | None:
         """The error's message."""
@@ -99,8 +102,8 @@ class JobColumns:
         """Where to fetch it, while it is kept."""
         if job.state != Job.State.SUCCEEDED or job.result_expired:
             return None
-        size = show_bytes(job.result_bytes) if job.result_name else "JSON"
-        return show_link(f"/jobs/{job.id}/result", f"{job.result_media_type}, {size}")
+        size = f", {show_bytes(job.result_bytes)}" if job.result_name else ""
+        return show_link(f"/jobs/{job.id}/result", f"{job.result_media_type}{size}")
 
     @display(description="preview")
     def result_preview(self, job: Job) -> SafeString | None:

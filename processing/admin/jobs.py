@@ -29,7 +29,7 @@ class JobAdmin(JobColumns, OperatingAdmin):  # type: ignore[misc]  # unfold's mi
         "size",
         "created",
         "duration",
-        "error_code",
+        "error",
     )
     list_filter = ("state", ProcessorFilter, ErrorFilter, "created_at")
     search_fields = ("id", "name", "function", "idempotency_key")
@@ -38,7 +38,7 @@ class JobAdmin(JobColumns, OperatingAdmin):  # type: ignore[misc]  # unfold's mi
     fieldsets = (
         (None, {"fields": ("id", "coloured_state", "name", "processor", "function", "caller")}),
         ("Result", {"fields": ("result_link", "result_preview", "kept_until")}),
-        ("Error", {"fields": ("error_code", "message", "traceback")}),
+        ("Error", {"fields": ("error", "message", "traceback")}),
         ("Time", {"fields": ("created", "due", "started", "finished", "duration")}),
         ("Limits", {"fields": ("tries", "deliveries", "timeout", "memory_limit", "peak_memory")}),
         ("Worker", {"fields": ("queue", "claimed_by", "lease_ends", "percent")}),

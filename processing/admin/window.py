@@ -46,9 +46,12 @@ class WindowAdmin(BoundedAdmin):
         return False
 
 
-def show_time(moment: datetime | None) -> str | None:
-    """To the second, in a form that sorts."""
-    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}" if moment else None
+def show_time(moment: datetime | None) -> SafeString | None:
+    """To the second, in a form that sorts, on one line."""
+    if moment is None:
+        return None
+    text = f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}"
+    return format_html('<span class="whitespace-nowrap">{}</span>', text)
 
 
 def show_bytes(size_bytes: int | None) -> str | None:

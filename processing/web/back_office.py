@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
 from processing.errors import PlimsollError
 from processing.memory.budget import ByteBudget
@@ -52,7 +52,7 @@ class BackOffice(ASGIHandler):
 
     def create_request(
         self, scope: Mapping[str, Any], body_file: IO[bytes]
-    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponse]:
+    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
         """Django's, which answers 500 where a header is malformed."""
         try:
             return super().create_request(scope, body_file)

@@ -12,6 +12,8 @@ from django.utils.http import content_disposition_header
 
 from processing.errors import NotFound, ResultExpired
 from processing.models import Job
+from processing.uploads.disk import on_disk_thread
+from processing.uploads.store import stored_size
 from processing.uploads.stream import stream_stored
 from processing.web.answers import client_has
 from processing.web.byte_range import ByteRange, read_range
@@ -41,6 +43,7 @@ async def show_result(request: ApiRequest, job_id: str) -> HttpResponseBase:
     """200 or 206 with the bytes, 304 when the client has them."""
     job = await find_job(request, job_id)
     result = _find_result(job)
+    await _require_stored(result)
     etag = f'"{result.sha256}"'
     if client_has(request, etag):
         response: HttpResponseBase = HttpResponseNotModified()
@@ -70,6 +73,15 @@ def _find_result(job: Job) -> Result:
     text = job.result.encode()
     digest = hashlib.sha256(text).hexdigest()
     return Result(stored_name="", text=text, size_bytes=len(text), sha256=digest)
+
+
+async def _require_stored(result: Result) -> None:
+    """A disk that did not outlive its machine must not break an answer that has begun."""
+    try:
+        if result.stored_name:
+            await on_disk_thread(stored_size, result.stored_name)
+    except FileNotFoundError as error:
+        raise ResultExpired("The result is no longer in the store.") from error
 
 
 def _stream(request: ApiRequest, result: Result, etag: str) -> StreamingHttpResponse:

@@ -51,7 +51,7 @@ def test_the_list_shows_what_a_job_is_and_how_it_fares(operator: Client) -> None
     text = read(operator, LIST)
     for shown in ("abcdef01", "csv_profile", "1 of 3", "42%", "3.0\N{NO-BREAK SPACE}MB"):
         assert shown in text
-    for shown in ("01:02:03", "1 min 15 s", "timeout", "tidy.sort"):
+    for shown in ("01:02:03", "1 min 15 s", "timeout", "sort"):
         assert shown in text
 
 

@@ -94,6 +94,7 @@ def test_a_failure_shows_its_traceback_line_by_line(operator: Client) -> None:
         (PickledObject("bm90IGEgcGlja2xl"), "(cannot be shown: UnpicklingError:"),
         (PickledObject("x" * 1_000_001), "(too large to show: more than 1,000,000 characters)"),
     ],
+    ids=["raises", "has no repr", "is no pickle", "is too large"],
 )
 def test_a_value_that_cannot_be_shown_says_why(
     operator: Client, value: PickledObject, why: str

@@ -87,11 +87,13 @@ def test_batches_are_told_as_they_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert told == [(2, 5), (4, 5), (5, 5)]
 
 
-def test_a_package_is_never_read() -> None:
+def test_a_package_is_never_read_and_no_more_ids_than_the_limit() -> None:
     make_job(state="failed")
     with CaptureQueriesContext(connection) as queries:
         operate_on_jobs(RETRY, Job.objects.all(), limit=10)
-    assert not [query for query in queries if "package" in query["sql"]]
+    statements = [query["sql"] for query in queries]
+    assert not [sql for sql in statements if "package" in sql]
+    assert statements[0].endswith(" LIMIT 11")
 
 
 def test_unknown_ids_are_found_in_any_number(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from threading import Timer
 
@@ -141,13 +142,15 @@ def test_a_job_that_is_removed_while_somebody_waits_is_no_such_job(
 
 
 @pytest.fixture
-def lister(service: Service) -> httpx.Client:
+def lister(service: Service) -> Iterator[httpx.Client]:
     """A caller with five jobs of its own."""
-    service.query("UPDATE processing_job SET caller = 'nobody' WHERE caller LIKE 'token:%'")
-    client = service.client(OTHER_TOKEN)
-    for _ in range(5):
-        submit(client)
-    return client
+    service.query(
+        "UPDATE processing_job SET caller = 'x', idempotency_key = NULL WHERE caller LIKE 'token:%'"
+    )
+    with service.client(OTHER_TOKEN) as client:
+        for _ in range(5):
+            submit(client)
+        yield client
 
 
 def test_the_list_is_newest_first(lister: httpx.Client) -> None:
