@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
-
 HOST_PATTERN = re.compile(r"\*|\[?[0-9a-fA-F:]+\]?|\.?[\w-]+(\.[\w-]+)*")
 
 

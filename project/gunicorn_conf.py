@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import sys
 from typing import Any
 
@@ -21,10 +22,12 @@ preload_app = True
 # A worker that shows no sign of life for so long is stuck. It is also how long gunicorn waits for a
 # piece of a body, so it must be longer than our own BODY_STALL_SECONDS.
 timeout = 60
-# Heroku kills 30 s after SIGTERM and its router keeps connections up to 90 s.
+# After SIGTERM a worker gives its requests SHUTDOWN_GRACE_SECONDS, then cancels them; the master
+# kills it later still, so that a cancelled upload gets to remove its file. Heroku kills after 30 s.
 # https://devcenter.heroku.com/articles/dyno-shutdown-behavior
-graceful_timeout = int(settings.SHUTDOWN_GRACE_SECONDS)
-keepalive = 95
+CANCEL_SECONDS = 5
+graceful_timeout = math.ceil(settings.SHUTDOWN_GRACE_SECONDS) + CANCEL_SECONDS
+keepalive = 95  # longer than the 90 s of Heroku's router
 forwarded_allow_ips = "*" if settings.ON_HEROKU else "127.0.0.1,::1"
 # The most that gunicorn allows: FANOUT_MAX_URLS urls of 150 characters fit a request line.
 limit_request_line = 8190
@@ -39,7 +42,8 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Tell the application when this worker begins to stop."""
+    """Shorten this worker's own patience, and tell the application when it begins to stop."""
     from processing.web.draining import watch_worker
 
+    worker.cfg.set("graceful_timeout", math.ceil(settings.SHUTDOWN_GRACE_SECONDS))
     watch_worker(worker)

@@ -37,7 +37,7 @@ DEFAULTS = {
     "API_ALLOW_ANONYMOUS": "1",
     "EXTERNAL_ALLOW_PRIVATE": "1",
     "EXTERNAL_ALLOWED_HOSTS": "*",
-    "SHUTDOWN_GRACE_SECONDS": "3",  # Ctrl-C: tasks are given back before procfile.STOP_SECONDS
+    "SHUTDOWN_GRACE_SECONDS": "3",  # Ctrl-C: requests end before procfile.STOP_SECONDS
     "DJANGO_SETTINGS_MODULE": "project.settings",
     "PYTHONUNBUFFERED": "1",
 }

@@ -20,6 +20,7 @@ def make_job(**columns: Any) -> Job:
         "processor": "echo",
         "package": "not a package",
         "max_attempts": 3,
+        "delivery_limit": 13,
         # SQLite's clock counts milliseconds, so that a job of this very moment may not be due yet.
         "run_after": timezone.now() - timedelta(seconds=1),
     }

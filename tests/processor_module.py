@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import time
@@ -29,6 +30,13 @@ def wait_for_file(job: Any, data: dict[str, str]) -> str:
         assert time.monotonic() < deadline
         time.sleep(POLL_SECONDS)
     return "came"
+
+
+@processor("holds_interpreter", accepts="json")
+def hold_interpreter(job: Any, data: dict[str, int]) -> str:
+    """Sleep in C without letting any other thread of the process run."""
+    ctypes.PyDLL(None).sleep(data["seconds"])
+    return "held"
 
 
 @processor("returns_nan", accepts="json", max_attempts=1)

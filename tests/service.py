@@ -116,9 +116,9 @@ class Service:
 
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask the service's SQLite database, or change it, behind its back."""
-        with closing(sqlite3.connect(self.folder / "db.sqlite3", timeout=20)) as connection:
-            with connection:
-                return connection.execute(sql, values).fetchall()
+        database = sqlite3.connect(self.folder / "db.sqlite3", timeout=20)
+        with closing(database), database:  # the second commits
+            return database.execute(sql, values).fetchall()
 
     def set_job(self, job_id: str, **columns: Any) -> None:
         """Put a job into a state that would take a worker and time."""

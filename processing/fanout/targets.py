@@ -71,7 +71,9 @@ def parse_target(url: str) -> Target:
     if canonical.scheme not in _DEFAULT_PORTS or not canonical.raw_host:
         raise _refuse(url, "is not absolute")
     if "@" in split.netloc:
-        raise _refuse(url, "has user information in it; leave out what stands before the @")
+        # What stands there may be a password, and this text goes to logs.
+        shown = url.replace(split.netloc.rpartition("@")[0], "…", 1)
+        raise _refuse(shown, "has user information in it; leave out what stands before the @")
     if not _has_valid_port(split):
         raise _refuse(url, "has a port that is not between 1 and 65535")
     canonical = _canonicalize(url, canonical)

@@ -45,7 +45,8 @@ class ByteBudget:
         entry = (amount_bytes, turn)
         self._waiting.append(entry)
         try:
-            await asyncio.wait_for(asyncio.shield(turn), self.wait_seconds)
+            async with asyncio.timeout(self.wait_seconds):
+                await asyncio.shield(turn)
         except BaseException as error:
             self._give_up(entry)
             if isinstance(error, TimeoutError):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from processing.errors import IllegalState
@@ -35,8 +36,12 @@ ERROR_CODES = ("task_error", "timeout", "memory_limit_exceeded", "worker_lost")
 #: So many hexadecimal digits are taken for the beginning of an id.
 ID_DIGITS = re.compile(r"[0-9a-f]{6,32}")
 
-NO_ERROR = {"error_code": "", "error_message": "", "error_traceback": ""}
-NO_CLAIM = {"lease_expires_at": None, "claimed_by": "", "progress": None}
+NO_ERROR: dict[str, Any] = {"error_code": "", "error_message": "", "error_traceback": ""}
+NO_CLAIM: dict[str, Any] = {"lease_expires_at": None, "claimed_by": "", "seat_pid": None}
+
+#: A job is handed out this many times more than it may be attempted: losing a whole cluster, as
+#: each deploy does, is not the job's fault, yet a job that takes clusters down must come to an end.
+SPARE_DELIVERIES = 10
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -45,6 +50,10 @@ class JobQuerySet(models.QuerySet["Job"]):
     def live(self) -> JobQuerySet:
         """Jobs that still have work to do."""
         return self.filter(state__in=LIVE_STATES)
+
+    def held_by(self, job_id: uuid.UUID, delivery: int) -> JobQuerySet:
+        """The job, as long as it runs and this is the delivery that runs it."""
+        return self.filter(pk=job_id, state=State.RUNNING, deliveries=delivery)
 
     def visible_to(self, caller: str, *, sees_all: bool) -> JobQuerySet:
         """The jobs this caller may see: its own, or every one for staff and operators."""
@@ -88,8 +97,9 @@ class Job(models.Model):
     """One piece of background work.
 
     `deliveries` grows each time a worker takes the job. With the id it is the fence: only the
-    delivery that is running now may settle the job. `attempts` counts starts that ended, in the
-    task's own way or by the loss of its worker.
+    delivery that is running now may settle the job. `attempts` counts starts that ended in the
+    task's own way or with the death of its seat; a start that was lost with its whole cluster is a
+    delivery only.
     """
 
     State = State
@@ -111,8 +121,10 @@ class Job(models.Model):
     progress = models.FloatField(null=True)
 
     claimed_by = models.CharField(max_length=100, blank=True)
+    seat_pid = models.PositiveIntegerField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
     deliveries = models.PositiveIntegerField(default=0)
+    delivery_limit = models.PositiveIntegerField()
     attempts = models.PositiveIntegerField(default=0)
     max_attempts = models.PositiveIntegerField()
     timeout_seconds = models.PositiveIntegerField(null=True)
@@ -147,6 +159,7 @@ class Job(models.Model):
             ),
             models.Index(name="job_newest", fields=["created_at", "id"]),
             models.Index(name="job_state", fields=["state", "created_at"]),
+            models.Index(name="job_processor", fields=["processor", "created_at"]),
             models.Index(
                 name="job_caller", fields=["caller", "created_at"], condition=~Q(caller="")
             ),
@@ -178,16 +191,18 @@ class Job(models.Model):
 
     def retry(self) -> None:
         """Queue a failed or cancelled job again, attempts reset. Raises IllegalState otherwise."""
-        now = timezone.now()
-        fresh = {"attempts": 0, "run_after": now, "order_at": now, "peak_memory_bytes": None}
         self._move(
             RETRYABLE_STATES,
             State.QUEUED,
+            attempts=0,
+            delivery_limit=F("deliveries") + F("max_attempts") + SPARE_DELIVERIES,
+            run_after=Now(),
+            order_at=Now(),
             started_at=None,
             finished_at=None,
-            **fresh,
+            progress=None,
+            peak_memory_bytes=None,
             **NO_ERROR,
-            **NO_CLAIM,
         )
 
     def succeed(self, *, delivery: int, keep_seconds: float) -> bool:
@@ -202,20 +217,33 @@ class Job(models.Model):
             **NO_ERROR,
         )
 
-    def fail(self, *, delivery: int, error: dict[str, str]) -> bool:
+    def fail(self, *, delivery: int, error: Mapping[str, Any]) -> bool:
         """End this delivery for good; `error` has error_code, error_message, error_traceback."""
         return self._settle(delivery, state=State.FAILED, finished_at=timezone.now(), **error)
 
-    def give_back(self, *, delivery: int, delay_seconds: float, error: dict[str, str]) -> bool:
+    def give_back(self, *, delivery: int, delay_seconds: float, error: Mapping[str, Any]) -> bool:
         """Queue the job again after an attempt that failed, to run in `delay_seconds`."""
-        due = timezone.now() + timedelta(seconds=delay_seconds)
+        due = Now() + timedelta(seconds=delay_seconds)
         return self._settle(
             delivery, state=State.QUEUED, run_after=due, order_at=due, progress=None, **error
         )
 
-    def _settle(self, delivery: int, **changes: Any) -> bool:
-        running = Job.objects.filter(pk=self.pk, state=State.RUNNING, deliveries=delivery)
-        changes |= {"attempts": F("attempts") + 1, "claimed_by": "", "lease_expires_at": None}
+    def lose(self, *, seat_died: bool, error: Mapping[str, Any]) -> bool:
+        """Take the running delivery back from a worker that is gone; False when it was settled.
+
+        The job is queued again at once while it has attempts and deliveries left. It is an attempt
+        when the seat died by itself, and a delivery only when its cluster is gone.
+        """
+        attempts = self.attempts + seat_died
+        if attempts < self.max_attempts and self.deliveries < self.delivery_limit:
+            left: dict[str, Any] = {"state": State.QUEUED, "progress": None}
+        else:
+            left = {"state": State.FAILED, "finished_at": timezone.now()}
+        return self._settle(self.deliveries, attempted=seat_died, **left, **error)
+
+    def _settle(self, delivery: int, *, attempted: bool = True, **changes: Any) -> bool:
+        running = Job.objects.held_by(self.pk, delivery)
+        changes |= {"attempts": F("attempts") + int(attempted), **NO_CLAIM}
         return bool(running.update(**changes))
 
     def _move(self, sources: Iterable[str], target: str, **changes: Any) -> None:

@@ -1,4 +1,4 @@
-"""Taking due jobs off the queue: one statement claims, one gives back what lost its worker."""
+"""Taking due jobs off the queue, in one statement."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import connection
 
 from processing.models import Job
 
-#: A claim holds this long; whoever runs the task renews it every RENEW_SECONDS.
+#: A claim holds this long; the cluster that made it renews it every RENEW_SECONDS.
 LEASE_SECONDS = 15
 RENEW_SECONDS = 5
 
@@ -36,7 +36,7 @@ WITH due AS MATERIALIZED (
 )
 UPDATE {table}
 SET state = 'running', deliveries = deliveries + 1, claimed_by = %s, started_at = {now},
-    finished_at = NULL, progress = NULL, lease_expires_at = {lease_end}
+    finished_at = NULL, progress = NULL, seat_pid = NULL, lease_expires_at = {lease_end}
 WHERE id IN (SELECT id FROM due)
 RETURNING id, deliveries, package, order_at
 """
@@ -44,25 +44,11 @@ ANY_DUE = """
 SELECT 1 FROM {table} WHERE state = 'queued' AND queue = %s AND run_after <= {now} LIMIT 1
 """
 COUNT_CLAIMED = "SELECT COUNT(*) FROM {table} WHERE state = 'running' AND claimed_by = %s"
-RENEW = """
-UPDATE {table} SET lease_expires_at = {lease_end}
-WHERE id = %s AND deliveries = %s AND state = 'running'
-"""
-# A lost worker costs an attempt, so that a task that kills its worker comes to an end.
-RECLAIM = """
-UPDATE {table}
-SET state = CASE WHEN attempts + 1 < max_attempts THEN 'queued' ELSE 'failed' END,
-    finished_at = CASE WHEN attempts + 1 < max_attempts THEN NULL ELSE {now} END,
-    attempts = attempts + 1, claimed_by = '', lease_expires_at = NULL, progress = NULL,
-    error_code = 'worker_lost', error_traceback = '',
-    error_message = 'The process that ran the task is gone.'
-WHERE state = 'running' AND lease_expires_at < {now}
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """The fence: which job, and the how manieth time it was taken."""
+    """The fence: which job, and which delivery of it."""
 
     job_id: UUID
     number: int
@@ -100,17 +86,6 @@ def claim_jobs(queue: str, *, claimant: str, seats: int) -> list[Claim]:
     ]
 
 
-def renew_lease(delivery: Delivery) -> bool:
-    """Hold the job for another LEASE_SECONDS; False when it is no longer ours."""
-    job_id = Job._meta.pk.get_db_prep_value(delivery.job_id, connection)
-    return bool(_execute(RENEW, job_id, delivery.number))
-
-
-def reclaim_lost_jobs() -> int:
-    """Queue again, or fail for good, what runs under an expired lease; returns how many."""
-    return _execute(RECLAIM)
-
-
 def _statement(template: str) -> str:
     vendor = connection.vendor
     return template.format(
@@ -122,9 +97,3 @@ def _query(template: str, *parameters: str | int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(_statement(template), parameters)
         return list(cursor.fetchall())
-
-
-def _execute(template: str, *parameters: str | int | UUID) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(template), parameters)
-        return int(cursor.rowcount)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import time
 from typing import Any
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError, connection
+
 from processing.models import Job, JobPayload
 from processing.processors import Processor, get_processor
 from processing.queue.claims import Delivery
-from processing.queue.leases import keeper
+from processing.queue.result_name import make_result_name
+from processing.queue.seat import seat
 from processing.queue.settle import INLINE_RESULT_MAX_CHARACTERS
 from processing.uploads.store import ResultSink, StoredFile, open_stored, remove_stored
 
@@ -20,6 +22,12 @@ logger = logging.getLogger(__name__)
 
 #: A job writes its progress at most this often, in seconds.
 PROGRESS_EVERY_SECONDS = 1.0
+
+JSON_MEDIA_TYPE = "application/json"
+
+
+class NotOurs(Exception):
+    """The job was cancelled, settled or taken by another worker."""
 
 
 class RunningJob:
@@ -30,41 +38,54 @@ class RunningJob:
         self.processor = job.processor
         self.attempt = job.attempts + 1
         self.filename = job.upload.filename if job.upload else ""
-        self.source_bytes: int | None = job.source_bytes
-        self._mine = Job.objects.filter(
-            pk=job.pk, state=Job.State.RUNNING, deliveries=delivery.number
-        )
+        self.source_bytes = job.source_bytes if job.upload else None
+        self._delivery = delivery
         self._reported_at = float("-inf")
 
     def report_progress(self, fraction: float) -> None:
-        """Show how far the job is, 0.0 to 1.0; more than one call a second is not written."""
+        """Show how far the job is, 0.0 to 1.0; more than one call a second is not written.
+
+        Progress that cannot be written is no reason for a task to fail.
+        """
         now = time.monotonic()
-        if now - self._reported_at >= PROGRESS_EVERY_SECONDS:
-            self._reported_at = now
-            self._mine.update(progress=min(1.0, max(0.0, fraction)))
+        if now - self._reported_at < PROGRESS_EVERY_SECONDS:
+            return
+        self._reported_at = now
+        try:
+            self._write(progress=min(1.0, max(0.0, fraction)))
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("the progress of job %s was not written: %s", self.id, error)
+            connection.close()
 
-    def keep(self, **result_columns: Any) -> bool:
-        """Write the result; False when the job is no longer ours."""
-        return bool(self._mine.update(**result_columns))
+    def keep(self, **result_columns: Any) -> None:
+        """Write the result. Raises NotOurs when the job is no longer ours."""
+        try:
+            kept = self._write(**result_columns)
+        except (OperationalError, InterfaceError):
+            connection.close()  # it may have gone while the task had no use for it
+            kept = self._write(**result_columns)
+        if not kept:
+            raise NotOurs(f"Job {self.id} was taken by another worker.")
 
-
-class NotOurs(Exception):
-    """The job was cancelled, settled or taken by another worker."""
+    def _write(self, **columns: Any) -> bool:
+        held = Job.objects.held_by(self._delivery.job_id, self._delivery.number)
+        return bool(held.update(**columns))
 
 
 def run_processor(name: str) -> Any:
     """Run the processor `name` for the job that this worker holds; returns its small result."""
-    delivery = keeper.delivery
+    delivery = seat.delivery
     if delivery is None:
         raise NotOurs("A processor runs only as a job of the queue.")
-    job = Job.objects.select_related("upload").get(pk=delivery.job_id)
-    if job.state != Job.State.RUNNING or job.deliveries != delivery.number:
-        raise NotOurs(f"Job {job.id} is {job.state}, delivery {job.deliveries}.")
+    held = Job.objects.held_by(delivery.job_id, delivery.number)
+    job = held.select_related("upload").first()
+    if job is None:
+        raise NotOurs(f"Delivery {delivery} is not the one that runs.")
     processor = get_processor(name)
     running = RunningJob(job, delivery)
     if processor.accepts == "json":
         value = processor.function(running, _load_payload(job.id))
-        return _keep_value(running, job.id, delivery, value)
+        return _keep_value(running, delivery, value)
     return _run_on_file(processor, job, running, delivery)
 
 
@@ -77,38 +98,49 @@ def _run_on_file(processor: Processor, job: Job, running: RunningJob, delivery: 
         raise FileNotFoundError(f"The upload of job {job.id} is gone.")
     with open_stored(job.upload.stored_name) as source, ResultSink() as sink:
         value = processor.function(running, source, sink)
-        stored = sink.commit(_result_name(job.id, delivery))
+        text = _encode(value)
+        stored = sink.commit(make_result_name(delivery))
     if stored is None:
-        return _keep_value(running, job.id, delivery, value)
-    columns = {"result": _encode(value), "result_media_type": processor.media_type}
-    return _keep_file(running, stored, columns, value)
+        return _keep_value(running, delivery, value)
+    _keep_file(running, stored, text, processor.media_type)
+    return json.loads(text)
 
 
-def _keep_value(running: RunningJob, job_id: UUID, delivery: Delivery, value: Any) -> Any:
+def _keep_value(running: RunningJob, delivery: Delivery, value: Any) -> Any:
+    """Keep a JSON result on the job, or in the store when it is large.
+
+    Returns what django-q2 carries of it: plain JSON, which always pickles, or None.
+    """
     text = _encode(value)
     if len(text) <= INLINE_RESULT_MAX_CHARACTERS:
-        running.keep(result=text, result_media_type="application/json", result_name="")
-        return value
+        running.keep(result=text, result_media_type=JSON_MEDIA_TYPE, result_name="")
+        return json.loads(text)
     with ResultSink() as sink:
         sink.write(text.encode())
-        stored = sink.commit(_result_name(job_id, delivery))
-    if stored is None:
-        raise RuntimeError("A large result was not stored.")
-    columns = {"result": None, "result_media_type": "application/json"}
-    return _keep_file(running, stored, columns, None)
+        stored = sink.commit(make_result_name(delivery))
+    assert stored is not None, "the text is not empty"
+    _keep_file(running, stored, None, JSON_MEDIA_TYPE)
+    return None
 
 
-def _keep_file(running: RunningJob, stored: StoredFile, columns: dict[str, Any], value: Any) -> Any:
-    kept = running.keep(
-        result_name=stored.name,
-        result_bytes=stored.size_bytes,
-        result_sha256=stored.sha256,
-        **columns,
-    )
-    if not kept:
+def _keep_file(running: RunningJob, stored: StoredFile, text: str | None, media_type: str) -> None:
+    """Keep a stored result, with the small JSON `text` beside it; or remove it when that fails."""
+    try:
+        if text is not None and len(text) > INLINE_RESULT_MAX_CHARACTERS:
+            raise ValueError(
+                f"A processor that writes to its sink may return {INLINE_RESULT_MAX_CHARACTERS} "
+                f"characters of JSON beside it; this one returned {len(text)}."
+            )
+        running.keep(
+            result=text,
+            result_name=stored.name,
+            result_bytes=stored.size_bytes,
+            result_sha256=stored.sha256,
+            result_media_type=media_type,
+        )
+    except BaseException:
         remove_stored(stored.name)
-        raise NotOurs(f"Job {running.id} was taken by another worker.")
-    return value
+        raise
 
 
 def _encode(value: Any) -> str:
@@ -116,14 +148,3 @@ def _encode(value: Any) -> str:
         return json.dumps(value, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise TypeError(f"A processor must return JSON without NaN or Infinity: {error}") from error
-
-
-def _result_name(job_id: UUID, delivery: Delivery) -> str:
-    return f"results/{job_id.hex[:2]}/{job_id.hex}-{delivery.number}"
-
-
-def read_job_id(result_name: str) -> UUID | None:
-    """The job whose result is stored under that name; None for the name of anything else."""
-    # The store adds to a name that is taken.
-    match = re.fullmatch(r"results/../([0-9a-f]{32})-\d+\w*", result_name)
-    return UUID(match[1]) if match else None

@@ -9,10 +9,11 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from processing.models import Job
 from processing.queue.claims import Delivery
+from processing.queue.failures import read_failure
 
 logger = logging.getLogger(__name__)
 
@@ -22,20 +23,15 @@ INLINE_RESULT_MAX_CHARACTERS = 16 * 1024
 #: The wait before attempt n + 1 is RETRY_BASE_SECONDS · 2ⁿ⁻¹, at most RETRY_MAX_SECONDS.
 RETRY_BASE_SECONDS = 2.0
 RETRY_MAX_SECONDS = 600.0
-#: A traceback keeps its end, where the cause is.
-TRACEBACK_MAX_CHARACTERS = 20_000
-MESSAGE_MAX_CHARACTERS = 2_000
 #: How often a settlement is tried on a database that is locked or away, one second apart.
 SETTLE_TRIES = 5
-
-TRACEBACK_START = " : Traceback (most recent call last):"
-TIMEOUT_EXCEPTION = "django_q.exceptions.TimeoutException"
 
 
 def settle_task(task: dict[str, Any]) -> None:
     """Write the outcome of a finished django-q2 task to its job.
 
-    A database that stays away leaves the job to its lease: it will run again.
+    Raises django.db.Error when the database stays away for SETTLE_TRIES seconds; the seat then
+    ends, and its job is given out again.
     """
     delivery = Delivery.parse(task["delivery"])
     for tries_left in reversed(range(SETTLE_TRIES)):
@@ -43,11 +39,10 @@ def settle_task(task: dict[str, Any]) -> None:
             if not _settle(delivery, task):
                 logger.warning("job %s was no longer ours when it ended", delivery)
             return
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             connection.close()
             if not tries_left:
-                logger.exception("could not settle job %s", delivery)
-                return
+                raise
             time.sleep(1)
 
 
@@ -57,24 +52,10 @@ def retry_delay_seconds(attempt: int) -> float:
     return delay * random.uniform(0.5, 1.0)  # noqa: S311  (spreads load, guards nothing)
 
 
-def read_failure(result: str) -> dict[str, str]:
-    """The job's error columns, out of what django-q2 keeps of an exception.
-
-    django-q2's worker joins `str(error)` and the traceback with " : ".
-    """
-    message, _, trace = str(result).partition(TRACEBACK_START)
-    timed_out = trace.rstrip().rpartition("\n")[2].startswith(TIMEOUT_EXCEPTION)
-    return {
-        "error_code": "timeout" if timed_out else "task_error",
-        "error_message": message[:MESSAGE_MAX_CHARACTERS],
-        "error_traceback": (TRACEBACK_START.removeprefix(" : ") + trace)[-TRACEBACK_MAX_CHARACTERS:]
-        if trace
-        else "",
-    }
-
-
 def _settle(delivery: Delivery, task: dict[str, Any]) -> bool:
-    job = Job.objects.without_bulk().get(pk=delivery.job_id)
+    job = Job.objects.held_by(delivery.job_id, delivery.number).without_bulk().first()
+    if job is None:
+        return False
     if task["success"]:
         if not job.processor:
             _keep_plain_result(delivery, task["result"])
@@ -95,5 +76,5 @@ def _keep_plain_result(delivery: Delivery, result: Any) -> None:
     except (TypeError, ValueError, RecursionError):
         return
     if len(text) <= INLINE_RESULT_MAX_CHARACTERS:
-        mine = Job.objects.filter(pk=delivery.job_id, deliveries=delivery.number)
-        mine.update(result=text, result_media_type="application/json")
+        held = Job.objects.held_by(delivery.job_id, delivery.number)
+        held.update(result=text, result_media_type="application/json")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from typing import Any
 from uuid import UUID
 
@@ -60,11 +59,11 @@ def _enqueue(processor: Processor, columns: dict[str, Any]) -> UUID:
     if processor.memory_limit_mb is not None:
         columns["memory_limit_bytes"] = int(processor.memory_limit_mb * MIB)
     options: dict[str, Any] = {
-        "broker": DatabaseBroker(columns=columns),
+        "broker": DatabaseBroker.for_job(columns),
         "task_name": processor.name,
     }
     if processor.timeout_seconds is not None:
-        options["timeout"] = math.ceil(processor.timeout_seconds)
+        options["timeout"] = processor.timeout_seconds
     return UUID(async_task(RUN_PROCESSOR, processor.name, q_options=options))
 
 

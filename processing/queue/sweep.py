@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from processing.models import Job, Upload
 from processing.processors import known_processors
-from processing.queue.run import read_job_id
+from processing.queue.result_name import read_job_id
 from processing.uploads.spool import iter_spooled, remove_spooled
 from processing.uploads.store import iter_stored, remove_stored
 from processing.uploads.walk import StoredEntry

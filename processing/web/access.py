@@ -84,8 +84,10 @@ def _read_host(origin: str) -> str:
 
 def _find_staff(request: ApiRequest) -> Caller | None:
     """The signed-in staff user. Raises CrossOrigin when a change comes without a CSRF token."""
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    request.session = store(request.COOKIES[settings.SESSION_COOKIE_NAME])
+    key = request.COOKIES[settings.SESSION_COOKIE_NAME]
+    if "\0" in key:  # Django unquotes cookies, and PostgreSQL has no such text
+        return None
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     user: Any = get_user(request)
     if not (user.is_active and user.is_staff):
         return None

@@ -38,6 +38,7 @@ def test_retry_queues_the_job_as_if_new(state: str) -> None:
     job.retry()
     assert (job.state, job.attempts, job.error_code, job.finished_at) == ("queued", 0, "", None)
     assert job.deliveries == 4, "the fence must never go back"
+    assert job.delivery_limit == 4 + 3 + 10
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "succeeded"])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django_q.brokers import get_broker
 from django_q.signing import SignedPackage
 from django_q.tasks import async_task
 
 from processing.models import Job
+from processing.queue import broker as broker_module
 from processing.queue.broker import DatabaseBroker
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +35,24 @@ def test_a_plain_task_becomes_a_queued_job() -> None:
 def test_a_task_that_acknowledges_failures_has_one_attempt() -> None:
     async_task("math.floor", 1.5, ack_failure=True)
     assert Job.objects.get().max_attempts == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds", "packed"),
+    [(None, None, -1), (-1, None, -1), (0.5, 1, 1), (1.5, 2, 2), (7, 7, 7)],
+)
+def test_a_timeout_becomes_one_that_the_worker_can_use(
+    given: float | None, seconds: int | None, packed: int
+) -> None:
+    async_task("math.floor", 1.5, timeout=given)
+    job = Job.objects.get()
+    assert job.timeout_seconds == seconds
+    assert SignedPackage.loads(job.package)["timeout"] == packed
+
+
+def test_what_no_request_submitted_belongs_to_the_system() -> None:
+    async_task("math.floor", 1.5)
+    assert Job.objects.get().caller == "system"
 
 
 def test_a_job_is_enqueued_in_the_transaction_of_its_caller() -> None:
@@ -60,6 +80,42 @@ def test_dequeue_gives_the_package_with_its_delivery() -> None:
     assert ack_id == f"{job.id.hex}:1"
     assert package == job.package
     assert (broker.queue_size(), broker.lock_size()) == (0, 1)
+
+
+class Gone:
+    """Stands for a class that a deploy removed."""
+
+    def __reduce__(self) -> Any:
+        return (_raise, ())
+
+
+def _raise() -> None:
+    raise AttributeError("there is no Gone any more")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_package_that_cannot_be_unpacked_fails_alone() -> None:
+    async_task("math.floor", Gone())
+    async_task("math.floor", 1.5)
+    bad, good = Job.objects.order_by("created_at")
+    broker = get_broker()
+    taken: list[Any] = []
+    while not taken:
+        taken = broker.dequeue() or []
+    assert [ack_id for ack_id, _ in taken] == [f"{good.id.hex}:1"]
+    bad.refresh_from_db()
+    assert (bad.state, bad.error_code) == ("failed", "task_error")
+    assert "there is no Gone any more" in bad.error_message
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: Any, **keywords: Any) -> Any:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(broker_module, "claim_jobs", fail)
+    monkeypatch.setattr(broker_module, "AWAY_POLL_SECONDS", 0)
+    assert get_broker().dequeue() is None
 
 
 def test_a_package_with_a_wrong_signature_fails_its_job() -> None:

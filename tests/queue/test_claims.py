@@ -1,4 +1,4 @@
-"""Claims, leases and the loss of a worker, on the database."""
+"""Claims, on the database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from processing.models import Job
-from processing.queue.claims import Delivery, claim_jobs, reclaim_lost_jobs, renew_lease
+from processing.queue.claims import Delivery, claim_jobs
 from tests.factories import make_job
 
 
@@ -52,43 +52,6 @@ def test_a_claimant_with_all_seats_taken_claims_nothing() -> None:
     assert len(claim(seats=2)) == 2
     assert claim(seats=2) == []
     assert len(claim(seats=2, claimant="elsewhere")) == 1
-
-
-@pytest.mark.django_db
-def test_a_renewed_lease_ends_later() -> None:
-    make_job()
-    [job] = claim()
-    Job.objects.update(lease_expires_at=timezone.now())
-    assert renew_lease(Delivery(job_id=job.id, number=1))
-    job.refresh_from_db()
-    assert job.lease_expires_at > timezone.now() + timedelta(seconds=10)
-
-
-@pytest.mark.django_db
-def test_a_lease_that_another_delivery_holds_is_not_renewed() -> None:
-    make_job()
-    [job] = claim()
-    assert not renew_lease(Delivery(job_id=job.id, number=2))
-
-
-@pytest.mark.django_db
-def test_a_job_whose_worker_is_gone_is_queued_again_and_fails_in_the_end() -> None:
-    job = make_job(max_attempts=2)
-    for attempts, state in [(1, "queued"), (2, "failed")]:
-        assert claim() == [job]
-        Job.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
-        assert reclaim_lost_jobs() == 1
-        job.refresh_from_db()
-        assert (job.state, job.attempts, job.error_code) == (state, attempts, "worker_lost")
-    assert job.finished_at is not None
-    assert reclaim_lost_jobs() == 0
-
-
-@pytest.mark.django_db
-def test_a_running_job_with_a_live_lease_is_left_alone() -> None:
-    make_job()
-    claim()
-    assert reclaim_lost_jobs() == 0
 
 
 @pytest.mark.django_db

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
+from django.db import OperationalError
 
 from processing.models import Job, JobPayload
 from processing.processors import Processor, registry
 from processing.processors.job import ProcessorJob
 from processing.queue import run
 from processing.queue.claims import Delivery
-from processing.queue.leases import keeper
-from processing.queue.run import NotOurs, RunningJob, read_job_id, run_processor
+from processing.queue.result_name import read_job_id
+from processing.queue.run import NotOurs, RunningJob, run_processor
+from processing.queue.seat import seat
 from processing.uploads.store import open_stored
 from tests.factories import make_job, make_upload
 
@@ -49,14 +52,14 @@ def running(processor: str, body: bytes | None = None, **columns: Any) -> Job:
     job = make_job(processor=processor, state="running", deliveries=1, **columns)
     if body is not None:
         JobPayload.objects.create(job=job, body=body)
-    keeper._delivery = Delivery(job_id=job.id, number=1)  # as hold() does, without the thread
+    assert seat.take(Delivery(job_id=job.id, number=1))
     return job
 
 
 @pytest.fixture(autouse=True)
 def nothing_held() -> Iterator[None]:
     yield
-    keeper.release()
+    seat.leave()
 
 
 def stored_files(folder: Path) -> list[Path]:
@@ -125,7 +128,7 @@ def test_a_result_that_is_not_json_is_an_error_that_says_so(value: Any, declared
 def test_a_job_that_was_taken_by_another_worker_is_not_run() -> None:
     job = running("echo", b"1")
     Job.objects.filter(pk=job.pk).update(deliveries=2)
-    with pytest.raises(NotOurs, match="delivery 2"):
+    with pytest.raises(NotOurs, match="not the one that runs"):
         run_processor("echo")
 
 
@@ -138,6 +141,61 @@ def test_a_result_that_comes_too_late_is_dropped(folders: Path, declared: Any) -
     with pytest.raises(NotOurs):
         run_processor("lose_the_job")
     assert [path.name for path in stored_files(folders)] == ["1"]
+
+
+def test_a_result_that_is_json_but_does_not_pickle_is_handed_on_as_plain_json(
+    declared: Any,
+) -> None:
+    def count(job: ProcessorJob, data: Any) -> Any:
+        return defaultdict(lambda: 0, a=1)
+
+    running(declared(count, "json"), b"1")
+    assert type(run_processor("count")) is dict
+
+
+def test_a_large_value_beside_a_sink_is_refused(folders: Path, declared: Any) -> None:
+    def write_both(job: ProcessorJob, source: BinaryIO, sink: BinaryIO) -> str:
+        sink.write(b"x")
+        return "y" * 20_000
+
+    running_on(declared(write_both, "file"), b"abc", folders)
+    with pytest.raises(ValueError, match="may return 16384 characters"):
+        run_processor("write_both")
+    assert [path.name for path in stored_files(folders)] == ["1"]
+
+
+def test_progress_that_cannot_be_written_does_not_fail_the_task(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = running("echo", b"1")
+    handle = RunningJob(job, Delivery(job_id=job.id, number=1))
+
+    def fail(**columns: Any) -> bool:
+        raise OperationalError("server closed the connection")
+
+    monkeypatch.setattr(handle, "_write", fail)
+    monkeypatch.setattr(run.connection, "close", lambda: None)
+    handle.report_progress(0.5)
+
+
+def test_a_result_is_kept_although_the_connection_went_while_the_task_ran(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = running("echo", b"1")
+    handle = RunningJob(job, Delivery(job_id=job.id, number=1))
+    write, tries = handle._write, []
+
+    def fail_once(**columns: Any) -> bool:
+        tries.append(columns)
+        if len(tries) == 1:
+            raise OperationalError("server closed the connection")
+        return write(**columns)
+
+    monkeypatch.setattr(handle, "_write", fail_once)
+    monkeypatch.setattr(run.connection, "close", lambda: None)
+    handle.keep(result="1")
+    job.refresh_from_db()
+    assert job.result == "1"
 
 
 def test_a_processor_is_run_by_the_queue_alone() -> None:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import traceback
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
-from django_q.exceptions import TimeoutException
 
 from processing.models import Job
 from processing.queue import settle
-from processing.queue.settle import read_failure, retry_delay_seconds, settle_task
+from processing.queue.settle import retry_delay_seconds, settle_task
 from tests.factories import make_job
-
-
-def failure_of(error: BaseException) -> str:
-    """What django-q2's worker keeps of an exception."""
-    try:
-        raise error
-    except BaseException as raised:  # a TimeoutException is a SystemExit
-        return f"{raised} : {traceback.format_exc()}"
+from tests.queue.failure import failure_of
 
 
 def settle_with(job: Job, success: bool, result: Any) -> Job:
@@ -98,22 +89,33 @@ def test_a_locked_database_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(tries) == 3
 
 
-def test_a_timeout_is_told_from_a_failure() -> None:
-    failure = read_failure(failure_of(TimeoutException("Task exceeded maximum timeout value")))
-    assert failure["error_code"] == "timeout"
-    assert failure["error_message"] == "Task exceeded maximum timeout value"
+@pytest.mark.django_db
+def test_a_database_that_stays_away_ends_the_seat(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = running_job()
+
+    def fail(*arguments: Any) -> bool:
+        raise OperationalError("server closed the connection")
+
+    monkeypatch.setattr(settle, "_settle", fail)
+    monkeypatch.setattr(settle.connection, "close", lambda: None)
+    monkeypatch.setattr(settle.time, "sleep", lambda seconds: None)
+    with pytest.raises(OperationalError):
+        settle_with(job, True, None)
 
 
-def test_an_error_that_only_speaks_of_a_timeout_is_a_failure() -> None:
-    failure = read_failure(failure_of(ValueError("django_q.exceptions.TimeoutException")))
-    assert failure["error_code"] == "task_error"
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["nul \0", "surrogate \udc80"])
+def test_an_error_that_no_database_stores_is_kept_all_the_same(text: str) -> None:
+    job = settle_with(running_job(), False, failure_of(ValueError(text)))
+    assert job.error_message.startswith(text.split()[0])
+    assert job.error_traceback.startswith("Traceback")
 
 
-def test_a_long_error_keeps_its_end() -> None:
-    failure = read_failure(failure_of(ValueError("x" * 100_000)))
-    assert len(failure["error_message"]) == settle.MESSAGE_MAX_CHARACTERS
-    assert len(failure["error_traceback"]) == settle.TRACEBACK_MAX_CHARACTERS
-    assert failure["error_traceback"].rstrip().endswith("x")
+@pytest.mark.django_db
+def test_the_outcome_of_a_job_that_was_removed_is_no_error() -> None:
+    job = running_job()
+    Job.objects.all().delete()
+    settle_task({"delivery": f"{job.id.hex}:1", "success": True, "result": None})
 
 
 def test_the_wait_grows_with_the_attempts_and_is_bounded() -> None:

@@ -11,10 +11,12 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.service import Service, run_cluster, run_manage, run_service, wait_for
+from tests.service import OPERATOR_TOKEN, Service, run_cluster, run_manage, run_service, wait_for
 
 #: A lease lasts 15 s; the rest is for a loaded machine.
 LEASE_SECONDS = 40
+#: Longer than a lease, with the interpreter held.
+HELD_SECONDS = 18
 TASK_SECONDS = 20
 
 
@@ -38,7 +40,7 @@ def run_python(service: Service, code: str) -> str:
 
 
 def show_job(service: Service, job_id: str) -> dict[str, Any]:
-    with service.client() as client:
+    with service.client(OPERATOR_TOKEN) as client:
         job: dict[str, Any] = client.get(f"/jobs/{job_id}?wait=10").json()
     return job
 
@@ -92,3 +94,18 @@ def test_a_job_whose_seat_was_killed_runs_again(
     go.touch()
     job = show_job(service, job_id)
     assert (job["state"], job["result"], job["attempts"]) == ("succeeded", "came", 2)
+
+
+def test_a_task_that_holds_the_interpreter_longer_than_a_lease_runs_once(service: Service) -> None:
+    with service.client() as client:
+        url = "/process_data?processor=holds_interpreter"
+        job_id = client.post(url, json={"seconds": HELD_SECONDS}).json()["job_id"]
+    for _ in range(4):
+        job = show_job(service, job_id)
+        if job["finished_at"]:
+            break
+    assert (job["state"], job["result"], job["attempts"]) == ("succeeded", "held", 1)
+    [(deliveries,)] = service.query(
+        "SELECT deliveries FROM processing_job WHERE processor = 'holds_interpreter'"
+    )
+    assert deliveries == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 
 import httpx
 import pytest
@@ -47,7 +46,7 @@ def test_a_request_has_one_line(
     assert float(line["milliseconds"]) < 5000
 
 
-@pytest.mark.parametrize("sent", ["abc", "A-b_c.1", uuid.uuid4().hex, "x" * 100])
+@pytest.mark.parametrize("sent", ["abc", "A-b_c.1", "0123456789abcdef0123456789abcdef", "x" * 100])
 def test_a_sane_id_is_kept(service: Service, client: httpx.Client, sent: str) -> None:
     response = client.get("/healthz", headers={"X-Request-ID": sent})
     assert response.headers["X-Request-ID"] == sent

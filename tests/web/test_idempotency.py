@@ -73,7 +73,7 @@ def test_a_key_that_was_refused_can_be_used(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize("key", ["k", "k" * 255, "with blanks and ü"])
 def test_a_key_of_1_to_255_characters_is_taken(client: httpx.Client, key: str) -> None:
-    headers = {"Idempotency-Key": key.encode("latin-1")}
+    headers = {b"Idempotency-Key": key.encode("latin-1")}
     assert client.post("/process_data", json=1, headers=headers).status_code == 202
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -92,10 +93,8 @@ def test_what_only_looks_odd_is_taken(client: httpx.Client, body: bytes) -> None
 )
 def test_no_megabyte_keeps_the_service_from_its_other_clients(body: bytes) -> None:
     started_at = time.process_time()
-    try:
+    with suppress(InvalidJSON):
         check_json(body)
-    except InvalidJSON:
-        pass
     assert time.process_time() - started_at < 2
 
 

@@ -59,7 +59,7 @@ def test_a_change_without_the_csrf_token_is_refused(staff: httpx.Client, path: s
 
 @pytest.mark.parametrize("token", ["", "x", "y" * 32, "\xff"])
 def test_a_change_with_a_wrong_csrf_token_is_refused(staff: httpx.Client, token: str) -> None:
-    headers = {"X-CSRFToken": token.encode("latin-1")}
+    headers = {b"X-CSRFToken": token.encode("latin-1")}
     response = staff.post("/process_data", json=1, headers=headers)
     check_problem(response, 403, "cross_origin")
 
@@ -83,7 +83,7 @@ def test_a_page_of_another_site_cannot_use_the_session(staff: httpx.Client) -> N
     ["sessionid=", "sessionid=x", "sessionid=" + "a" * 32, 'sessionid="aaaaaaaa\\000"', "=;;,\xff"],
 )
 def test_a_session_that_is_none_is_unauthorized(office: Service, cookie: str) -> None:
-    headers = {"Cookie": cookie.encode("latin-1")}
+    headers = {b"Cookie": cookie.encode("latin-1")}
     check_problem(httpx.get(f"{office.base_url}/jobs/", headers=headers), 401, "unauthorized")
 
 
