@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from processing.memory.budget import JSON_BODY_COPIES
+
 HOST_PATTERN = re.compile(r"\*|\[?[0-9a-fA-F:]+\]?|\.?[\w-]+(\.[\w-]+)*")
 
 
@@ -83,10 +85,10 @@ def check_budgets_fit(**kwargs: Any) -> list[CheckMessage]:
                 id="plimsoll.E003",
             )
         )
-    if 3 * settings.PROCESS_DATA_MAX_BYTES > settings.PROCESS_DATA_BUDGET_BYTES:
+    if JSON_BODY_COPIES * settings.PROCESS_DATA_MAX_BYTES > settings.PROCESS_DATA_BUDGET_BYTES:
         errors.append(
             Error(
-                "PROCESS_DATA_BUDGET_BYTES is below three times PROCESS_DATA_MAX_BYTES.",
+                f"PROCESS_DATA_BUDGET_BYTES is below {JSON_BODY_COPIES} x PROCESS_DATA_MAX_BYTES.",
                 hint="Raise PROCESS_DATA_BUDGET_BYTES or lower PROCESS_DATA_MAX_BYTES.",
                 id="plimsoll.E004",
             )

@@ -26,6 +26,7 @@
     ├── Overloaded                   503, never raised itself; carries Retry-After
     │   ├── QueueFull                503 queue_full
     │   ├── MemoryPressure           503 memory_pressure
+    │   ├── DatabaseUnavailable      503 database_unavailable
     │   └── UploadsBusy              503 uploads_busy
     └── DiskFull                     507 disk_full
 
@@ -220,6 +221,12 @@ class MemoryPressure(Overloaded):
     """There is no memory left for this request now; try again later."""
 
     code = "memory_pressure"
+
+
+class DatabaseUnavailable(Overloaded):
+    """The database does not answer now; try again later."""
+
+    code = "database_unavailable"
 
 
 class UploadsBusy(Overloaded):

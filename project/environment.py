@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +16,8 @@ T = TypeVar("T")
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
+#: What stands before the @ in a URL may be a password, and problems go to logs.
+USER_INFORMATION = re.compile(r"//.*@")
 
 
 class Environment:
@@ -32,12 +36,15 @@ class Environment:
         wanted = (
             f"a whole number{f' of {unit}' if unit else ''}, {least} or more, such as {default}"
         )
-        return self._read(name, default, self._at_least(int, least), wanted)
+        return self._read(name, default, self._between(int, least), wanted)
 
-    def seconds(self, name: str, default: float, *, least: float = 0.0) -> float:
-        """A duration in seconds of at least `least`; fractions are taken."""
-        wanted = f"a number of seconds, {least:g} or more, such as {default:g}"
-        return self._read(name, default, self._at_least(float, least), wanted)
+    def seconds(
+        self, name: str, default: float, *, least: float = 0.0, most: float = math.inf
+    ) -> float:
+        """A duration in seconds from `least` to `most`; fractions are taken."""
+        span = f"{least:g} or more" if most == math.inf else f"{least:g} to {most:g}"
+        wanted = f"a number of seconds, {span}, such as {default:g}"
+        return self._read(name, default, self._between(float, least, most), wanted)
 
     def flag(self, name: str, default: bool) -> bool:
         """One of 1, true, yes, on, 0, false, no, off."""
@@ -48,8 +55,8 @@ class Environment:
         return self._read(name, default, _parse_words, "a comma-separated list")
 
     def urls(self, name: str, default: list[str]) -> list[str]:
-        """A comma-separated list of absolute http or https URLs."""
-        wanted = "a comma-separated list of http:// or https:// URLs"
+        """A comma-separated list of absolute http or https URLs without user information."""
+        wanted = "a comma-separated list of http:// or https:// URLs without user information"
         return self._read(name, default, _parse_urls, wanted)
 
     def path(self, name: str, default: Path) -> Path:
@@ -57,8 +64,11 @@ class Environment:
         return Path(self.text(name, str(default))).absolute()
 
     def database(self, name: str, default: str) -> dict[str, Any]:
-        """A database URL as Django's DATABASES entry."""
-        wanted = "a database URL such as sqlite:////data/db.sqlite3 or postgres://user@host/name"
+        """A database URL as Django's DATABASES entry; every process must get to the same one."""
+        wanted = (
+            "a database URL such as postgres://user@host/name or sqlite:////data/db.sqlite3 "
+            "(a file, since web and worker share it)"
+        )
         return self._read(name, _parse_database(default), _parse_database, wanted)
 
     def parsed(self, name: str, default: str, parse: Callable[[str], T], wanted: str) -> T:
@@ -70,18 +80,28 @@ class Environment:
         try:
             return parse(raw) if raw else default
         except (ValueError, EnvError):
-            self.problems.append(f"{name}={raw!r} makes no sense; it must be {wanted}")
+            shown = USER_INFORMATION.sub("//…@", raw)
+            self.problems.append(f"{name}={shown!r} makes no sense; it must be {wanted}")
             return default
 
     @staticmethod
-    def _at_least(kind: Callable[[str], T], least: Any) -> Callable[[str], T]:
+    def _between(
+        kind: Callable[[str], T], least: Any, most: float = math.inf
+    ) -> Callable[[str], T]:
         def parse(raw: str) -> T:
             value: Any = kind(raw)
-            if not least <= value < float("inf"):
+            if not least <= value <= most or value == math.inf:
                 raise ValueError(raw)
             return value  # type: ignore[no-any-return]
 
         return parse
+
+
+def parse_queue(raw: str) -> str:
+    """Where jobs wait. Raises ValueError."""
+    if raw != "database:":
+        raise ValueError(raw)
+    return raw
 
 
 def _parse_flag(raw: str) -> bool:
@@ -101,7 +121,7 @@ def _parse_urls(raw: str) -> list[str]:
     urls = _parse_words(raw)
     for url in urls:
         parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
             raise ValueError(url)
     return urls
 
@@ -110,6 +130,9 @@ def _parse_database(raw: str) -> dict[str, Any]:
     if raw.split(":")[0] not in {"sqlite", "postgres", "postgresql"}:
         raise ValueError(raw)
     try:
-        return dict(dj_database_url.parse(raw))
+        database = dict(dj_database_url.parse(raw))
     except Exception as error:  # the parser raises whatever a malformed URL trips over
         raise ValueError(raw) from error
+    if database["NAME"] == ":memory:":
+        raise ValueError(raw)
+    return database

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import socket
 import sys
 from typing import Any
 
@@ -42,8 +43,16 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Shorten this worker's own patience, and tell the application when it begins to stop."""
+    """Shorten this worker's patience with clients and with itself, and watch it for its stop."""
     from processing.web.draining import watch_worker
+    from processing.web.sending import SEND_STALL_SECONDS
 
+    # The door stops sending after SEND_STALL_SECONDS, but what asyncio has buffered by then would
+    # wait for its client for ever. Linux alone breaks such a connection; macOS lacks the option.
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        for listener in worker.sockets:  # what it accepts inherits it
+            listener.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(SEND_STALL_SECONDS * 1000)
+            )
     worker.cfg.set("graceful_timeout", math.ceil(settings.SHUTDOWN_GRACE_SECONDS))
     watch_worker(worker)

@@ -10,13 +10,20 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
-from project.environment import Environment
+from project.database import add_options
+from project.environment import Environment, parse_queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 MIB = 1024 * 1024
 DAY_SECONDS = 86_400
+
+# Whoever guesses the key can run code in a worker; 32 random characters cannot be guessed.
+SECRET_KEY_LEAST_CHARACTERS = 32
+# Heroku's router gives a request up after 30 s, and the answer must be written too.
+# https://devcenter.heroku.com/articles/request-timeout
+FANOUT_DEADLINE_MOST_SECONDS = 25
 
 env = Environment()
 
@@ -39,6 +46,7 @@ API_TOKENS = env.words("API_TOKENS", [])
 API_ALLOW_ANONYMOUS = env.flag("API_ALLOW_ANONYMOUS", False)
 
 # Background work
+QUEUE_URL = env.parsed("QUEUE_URL", "database:", parse_queue, "database: (the only queue so far)")
 PROCESSOR_MODULES = env.words("PROCESSOR_MODULES", [])
 PROCESS_DATA_MAX_BYTES = env.integer("PROCESS_DATA_MAX_BYTES", MIB, least=1, unit="bytes")
 PROCESS_DATA_BUDGET_BYTES = env.integer(
@@ -82,25 +90,25 @@ FANOUT_MAX_URLS = env.integer("FANOUT_MAX_URLS", 50, least=1, unit="URLs")
 FANOUT_CONCURRENCY = env.integer("FANOUT_CONCURRENCY", 100, least=1, unit="connections")
 FANOUT_MAX_RESPONSE_BYTES = env.integer("FANOUT_MAX_RESPONSE_BYTES", MIB, least=1, unit="bytes")
 FANOUT_BUDGET_BYTES = env.integer("FANOUT_BUDGET_BYTES", 64 * MIB, least=1, unit="bytes")
-FANOUT_DEADLINE_SECONDS = env.seconds("FANOUT_DEADLINE_SECONDS", 20, least=0.1)
+FANOUT_DEADLINE_SECONDS = env.seconds(
+    "FANOUT_DEADLINE_SECONDS", 20, least=0.1, most=FANOUT_DEADLINE_MOST_SECONDS
+)
 
-# Databases. IMMEDIATE takes SQLite's write lock when a transaction starts: a transaction that
-# starts as a reader and then writes fails at once instead of waiting for the busy timeout.
-DATABASE_BUSY_SECONDS = 20
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
+    "default": add_options(env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"))
 }
-if DATABASES["default"].get("ENGINE") == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": DATABASE_BUSY_SECONDS,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
-DATABASES["default"]["CONN_MAX_AGE"] = None
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 if not SECRET_KEY:
     env.problems.append("SECRET_KEY is not set; it must be a long random text that stays the same")
+elif len(SECRET_KEY) < SECRET_KEY_LEAST_CHARACTERS:
+    env.problems.append(
+        f"SECRET_KEY has {len(SECRET_KEY)} characters; it must be a random text of "
+        f"{SECRET_KEY_LEAST_CHARACTERS} or more that stays the same"
+    )
+if ":operate" in API_TOKENS:
+    env.problems.append(
+        "API_TOKENS has the entry ':operate', which makes no sense; it must be TOKEN:operate"
+    )
 if LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
     env.problems.append(f"LOG_LEVEL={LOG_LEVEL!r} makes no sense; it must be INFO or such a level")
 if PORT > 65_535:
@@ -164,7 +172,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
     "uploads": {
         "BACKEND": "processing.uploads.store.FolderStorage",
         "OPTIONS": {"location": str(UPLOAD_STORAGE_DIR)},
@@ -186,7 +194,9 @@ Q_CLUSTER = {
     "broker_class": "processing.queue.broker.DatabaseBroker",
     "cache": "queue",
     "workers": WORKER_SEATS,
-    "queue_limit": 1,
+    # Nothing is prefetched: our broker claims what seats are free for. The room is for the stop,
+    # when django-q2 puts a pill for each seat and waits until they are taken or fit.
+    "queue_limit": 2 * WORKER_SEATS,
     "timeout": TASK_TIMEOUT_SECONDS,
     "retry": TASK_TIMEOUT_SECONDS + 60,
     "save_limit": 0,

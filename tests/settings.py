@@ -1,4 +1,4 @@
-"""The project's settings for tests: a secret key, a database file, unhashed static files."""
+"""The project's settings for tests: a secret key, and a database in a file."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("API_ALLOW_ANONYMOUS", "1")
 
 from project.settings import *  # noqa: F403
-from project.settings import DATABASES, STORAGES
+from project.settings import DATABASES
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, because the database thread has a connection of its own.
     folder = Path(tempfile.gettempdir()) / f"plimsoll-tests-{os.getuid()}"
     folder.mkdir(exist_ok=True)
     DATABASES["default"]["TEST"] = {"NAME": str(folder / f"{os.getpid()}.sqlite3")}
-STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

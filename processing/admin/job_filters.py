@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from processing.models import Job
-from processing.models.job import ERROR_CODES
+from processing.models.states import ERROR_CODES
 from processing.processors import known_processors
 
 #: The choice for jobs that are no processor's.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import ssl
-from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -56,19 +55,21 @@ class BoundedConnector(aiohttp.TCPConnector):
         super()._release(key, protocol, should_close=should_close or is_full)
 
 
-_clients: dict[asyncio.AbstractEventLoop, tuple[Client, AsyncGenerator[Client, None]]] = {}
+#: Each loop's client, and the task that closes it.
+_clients: dict[asyncio.AbstractEventLoop, tuple[Client, asyncio.Task[None]]] = {}
 
 
 async def get_client() -> Client:
     """Return the running loop's client, made at first use.
 
-    It is closed by `aclose_client`, or by the loop's own `shutdown_asyncgens`, which `asyncio.run`
-    calls: an async generator holds it, because ASGI's lifespan cannot be relied on.
+    It is closed by `aclose_client`, or when all tasks are cancelled, which `asyncio.run` and
+    gunicorn's asgi worker do at their end: a task holds it, because ASGI's lifespan cannot be
+    relied on.
     """
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        holder = _hold_client(loop)
-        _clients[loop] = (await anext(holder), holder)
+        client = _make_client(loop)
+        _clients[loop] = (client, asyncio.create_task(_hold_client(loop, client)))
     client, _ = _clients[loop]
     return client
 
@@ -77,17 +78,22 @@ async def aclose_client() -> None:
     """Close the running loop's client and its connections, if there is one."""
     _, holder = _clients.get(asyncio.get_running_loop(), (None, None))
     if holder is not None:
-        await holder.aclose()
+        await asyncio.sleep(0)  # a task that has not begun would be cancelled without closing it
+        holder.cancel()
+        await asyncio.wait({holder})
 
 
-async def _hold_client(loop: asyncio.AbstractEventLoop) -> AsyncGenerator[Client, None]:
-    loop.set_default_executor(ThreadPoolExecutor(DNS_THREAD_COUNT, thread_name_prefix="dns"))
-    client = Client(http=_make_http_client(), slots=asyncio.Semaphore(settings.FANOUT_CONCURRENCY))
+async def _hold_client(loop: asyncio.AbstractEventLoop, client: Client) -> None:
     try:
-        yield client
+        await loop.create_future()  # nobody sets it
     finally:
         _clients.pop(loop, None)
         await client.http.aclose()
+
+
+def _make_client(loop: asyncio.AbstractEventLoop) -> Client:
+    loop.set_default_executor(ThreadPoolExecutor(DNS_THREAD_COUNT, thread_name_prefix="dns"))
+    return Client(http=_make_http_client(), slots=asyncio.Semaphore(settings.FANOUT_CONCURRENCY))
 
 
 def _make_http_client() -> httpx.AsyncClient:

@@ -9,11 +9,19 @@ from contextlib import asynccontextmanager
 
 from processing.errors import MemoryPressure
 
+#: Work waits this long for its share of a budget, in seconds: a burst passes, and a client is told
+#: of an overload while it still listens.
+BUDGET_WAIT_SECONDS = 5.0
+#: A JSON body holds this many times its length while it comes in: the pieces, with the room that
+#: they grow into, and the joined bytes. Checking and storing take more (a MiB parsed: 22 MiB at
+#: most), but once in a process: the event loop and the database thread do one body at a time.
+JSON_BODY_COPIES = 3
+
 
 class ByteBudget:
     """Bytes that may be held at once on one event loop, given out in the order asked for."""
 
-    def __init__(self, limit_bytes: int, *, wait_seconds: float) -> None:
+    def __init__(self, limit_bytes: int, *, wait_seconds: float = BUDGET_WAIT_SECONDS) -> None:
         self.limit_bytes = limit_bytes
         self.wait_seconds = wait_seconds
         self.held_bytes = 0

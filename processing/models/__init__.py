@@ -1,6 +1,7 @@
 """What the database holds."""
 
-from processing.models.job import Job, JobPayload
+from processing.models.job import Job
+from processing.models.payload import JobPayload
 from processing.models.upload import Upload
 
 __all__ = ["Job", "JobPayload", "Upload"]

@@ -14,34 +14,20 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from processing.errors import IllegalState
+from processing.models.states import (
+    CANCELLABLE_STATES,
+    FINAL_STATES,
+    LIVE_STATES,
+    NO_CLAIM,
+    NO_ERROR,
+    RETRYABLE_STATES,
+    SPARE_DELIVERIES,
+    State,
+)
 from processing.models.upload import Upload
 
-
-class State(models.TextChoices):
-    """Where a job stands; the last three are final until someone retries it."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-LIVE_STATES = (State.QUEUED, State.RUNNING)
-FINAL_STATES = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
-RETRYABLE_STATES = (State.FAILED, State.CANCELLED)
-CANCELLABLE_STATES = (State.QUEUED,)
-
-ERROR_CODES = ("task_error", "timeout", "memory_limit_exceeded", "worker_lost")
 #: So many hexadecimal digits are taken for the beginning of an id.
 ID_DIGITS = re.compile(r"[0-9a-f]{6,32}")
-
-NO_ERROR: dict[str, Any] = {"error_code": "", "error_message": "", "error_traceback": ""}
-NO_CLAIM: dict[str, Any] = {"lease_expires_at": None, "claimed_by": "", "seat_pid": None}
-
-#: A job is handed out this many times more than it may be attempted: losing a whole cluster, as
-#: each deploy does, is not the job's fault, yet a job that takes clusters down must come to an end.
-SPARE_DELIVERIES = 10
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -54,6 +40,10 @@ class JobQuerySet(models.QuerySet["Job"]):
     def held_by(self, job_id: uuid.UUID, delivery: int) -> JobQuerySet:
         """The job, as long as it runs and this is the delivery that runs it."""
         return self.filter(pk=job_id, state=State.RUNNING, deliveries=delivery)
+
+    def with_key(self, caller: str, key: str) -> JobQuerySet:
+        """The one job, if there is one, that this caller asked for under that Idempotency-Key."""
+        return self.filter(caller=caller, idempotency_key=key)
 
     def visible_to(self, caller: str, *, sees_all: bool) -> JobQuerySet:
         """The jobs this caller may see: its own, or every one for staff and operators."""
@@ -252,15 +242,3 @@ class Job(models.Model):
             self.refresh_from_db(fields=["state"])
             raise IllegalState(f"The job is {self.state}; this needs {' or '.join(sources)}.")
         self.refresh_from_db()
-
-
-class JobPayload(models.Model):
-    """The body of a JSON job as it was received; apart, so that no queue query carries it."""
-
-    job = models.OneToOneField(
-        Job, primary_key=True, on_delete=models.CASCADE, related_name="payload"
-    )
-    body = models.BinaryField()
-
-    def __str__(self) -> str:
-        return f"payload of {self.job_id}"

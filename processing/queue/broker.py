@@ -18,7 +18,7 @@ from django_q.signing import SignedPackage
 from django_q.utils import get_func_repr
 
 from processing.models import Job
-from processing.models.job import SPARE_DELIVERIES
+from processing.models.states import SPARE_DELIVERIES
 from processing.queue.claims import RENEW_SECONDS, Claim, Delivery, claim_jobs
 from processing.queue.failures import make_error
 from processing.queue.leases import Cluster, reclaim_lost_jobs, renew_leases

@@ -12,7 +12,8 @@ from django.db.models import Count
 
 from processing.errors import IllegalState
 from processing.models import Job
-from processing.models.job import CANCELLABLE_STATES, RETRYABLE_STATES, JobQuerySet, State
+from processing.models.job import JobQuerySet
+from processing.models.states import CANCELLABLE_STATES, RETRYABLE_STATES, State
 
 #: Jobs moved in one transaction: short enough for the workers to claim in between.
 BATCH_JOBS = 100

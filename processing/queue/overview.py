@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 from processing.models import Job
-from processing.models.job import FINAL_STATES, State
+from processing.models.states import FINAL_STATES, State
 from processing.queue.bounds import QueueLoad
 from processing.queue.clusters import count_workers
 

@@ -17,6 +17,9 @@ DISK_THREAD_COUNT = 1
 are memory. One also means order: what is submitted later runs later. So the removal of a file
 never overtakes a write to it, not even when the task that awaited the write was cancelled."""
 
+CHUNK_BYTES = 64 * 1024
+"""One read, and so what a download holds in memory."""
+
 
 @cache
 def _disk_thread() -> ThreadPoolExecutor:

@@ -26,6 +26,9 @@ FIELD_MAX_BYTES = 64 * 1024
 BOUNDARY_MAX_CHARACTERS = 200
 """RFC 2046 section 5.1.1 allows 70; some clients send more."""
 
+WITHOUT_FILES = ("", "application/x-www-form-urlencoded")
+"""What clients send that were given no file: nothing, or a form of plain fields."""
+
 ParserEvent: TypeAlias = MultipartSegment | bytes | None
 """A part begins; bytes of that part; the part ends."""
 
@@ -58,7 +61,7 @@ async def receive_upload(
 
 def _read_boundary(content_type: str) -> str:
     media_type, options = parse_options_header(content_type)
-    if not media_type:
+    if media_type in WITHOUT_FILES:
         raise NoFile
     if media_type != "multipart/form-data":
         raise BadMultipart("The Content-Type must be multipart/form-data; boundary=...")

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import BinaryIO
 
-from processing.uploads.disk import finish_on_disk_thread, on_disk_thread
+from processing.uploads.disk import CHUNK_BYTES, finish_on_disk_thread, on_disk_thread
 from processing.uploads.store import open_stored
-
-CHUNK_BYTES = 64 * 1024
-"""One read, and so what a download holds in memory."""
 
 
 async def stream_stored(

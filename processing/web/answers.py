@@ -17,14 +17,19 @@ from processing.web.request import ApiRequest
 
 def answer_json(document: Mapping[str, Any], status: int = 200) -> HttpResponse:
     """`document` as JSON, not to be cached by anyone between us and the client."""
-    response = HttpResponse(json.dumps(document), status=status, content_type="application/json")
+    return answer_text(json.dumps(document), status)
+
+
+def answer_text(text: str, status: int = 200) -> HttpResponse:
+    """The JSON `text`, not to be cached by anyone between us and the client."""
+    response = HttpResponse(text, status=status, content_type="application/json")
     response["Cache-Control"] = "no-store"
     return response
 
 
-def answer_tagged(request: ApiRequest, document: Mapping[str, Any]) -> HttpResponseBase:
-    """`document` with an ETag; 304 when the client has it already."""
-    response = answer_json(document)
+def answer_tagged(request: ApiRequest, text: str) -> HttpResponseBase:
+    """The JSON `text` with an ETag; 304 when the client has it already."""
+    response = answer_text(text)
     etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
     if client_has(request, etag):
         response = HttpResponseNotModified()

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import ResolverMatch, set_script_prefix
 
-from processing.errors import MemoryPressure
 from processing.web.access import check_access
 from processing.web.access_log import Send
 from processing.web.body import ClientGone, Receive, RequestBody
@@ -25,9 +24,6 @@ from processing.web.request import ApiRequest, malformed
 #: From the outside in. Nothing here reads the body.
 MIDDLEWARE: tuple[Middleware, ...] = (answer_problems, check_host, check_access)
 
-#: Requests in one process at once; each holds tens of kilobytes even when it only waits.
-MAX_REQUESTS_IN_FLIGHT = 1000
-
 
 class ApiHandler(ASGIHandler):
     """Serves the API's paths.
@@ -36,10 +32,6 @@ class ApiHandler(ASGIHandler):
     leaves, the view is cancelled. Django's request signals are not sent: their receivers exist to
     close a connection that this process keeps.
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._in_flight = 0
 
     def load_middleware(self, is_async: bool = False) -> None:
         """Build the chain of async functions around Django's view resolution."""
@@ -66,11 +58,7 @@ class ApiHandler(ASGIHandler):
             await self.send_response(describe(malformed(error)), send)
             await RequestBody(receive, scope["headers"]).linger()
             return
-        self._in_flight += 1
-        try:
-            await self._serve(request, send)
-        finally:
-            self._in_flight -= 1
+        await self._serve(request, send)
 
     async def _serve(self, request: ApiRequest, send: Send) -> None:
         responding = asyncio.create_task(self._respond(request, send))
@@ -89,7 +77,7 @@ class ApiHandler(ASGIHandler):
     async def _respond(self, request: ApiRequest, send: Send) -> None:
         async with request.held:
             try:
-                response = await self._admit(request)
+                response: HttpResponseBase = await self._middleware_chain(request)
             except ClientGone:
                 return
             response["X-Content-Type-Options"] = "nosniff"
@@ -103,12 +91,6 @@ class ApiHandler(ASGIHandler):
             if request.method == "HEAD":
                 _drop_body(response)
             await self.send_response(response, send)
-
-    async def _admit(self, request: ApiRequest) -> HttpResponseBase:
-        if self._in_flight > MAX_REQUESTS_IN_FLIGHT:
-            return describe(MemoryPressure("This process serves as many requests as it may."))
-        response: HttpResponseBase = await self._middleware_chain(request)
-        return response
 
 
 def _drop_body(response: HttpResponseBase) -> None:

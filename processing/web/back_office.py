@@ -22,8 +22,6 @@ MAX_ADMIN_REQUESTS = 4
 ADMIN_MAX_BODY_BYTES = 1024 * 1024
 #: What the forms of one process may hold at once, whoever sends them.
 ADMIN_BUDGET_BYTES = 2 * MAX_ADMIN_REQUESTS * ADMIN_MAX_BODY_BYTES
-#: A form waits this long for its share of ADMIN_BUDGET_BYTES, in seconds.
-BUDGET_WAIT_SECONDS = 5.0
 
 
 class BackOffice(ASGIHandler):
@@ -32,7 +30,7 @@ class BackOffice(ASGIHandler):
     def __init__(self) -> None:
         super().__init__()
         self._seats = asyncio.Semaphore(MAX_ADMIN_REQUESTS)
-        self._budget = ByteBudget(ADMIN_BUDGET_BYTES, wait_seconds=BUDGET_WAIT_SECONDS)
+        self._budget = ByteBudget(ADMIN_BUDGET_BYTES)
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Read the body within its bound, wait for a seat, and let Django answer."""

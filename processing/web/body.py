@@ -13,6 +13,9 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 #: A body that sends nothing for this long has stalled, in seconds.
 BODY_STALL_SECONDS = 20.0
+#: A body that is kept in memory must be there after this long, in seconds: it holds a share of a
+#: budget meanwhile, and one that trickles never stalls.
+SMALL_BODY_SECONDS = 30.0
 #: What is left of a refused body is read on this long, in seconds, and this far, in bytes, so that
 #: the client gets to read the answer before the connection is reset under it. Clients such as
 #: httpx look at the answer only when all is sent or the sending fails.
@@ -47,7 +50,8 @@ class RequestBody:
         """The body as it arrives. Raises BodyStalled or ClientGone."""
         while not self.finished:
             try:
-                message = await asyncio.wait_for(self._receive(), BODY_STALL_SECONDS)
+                async with asyncio.timeout(BODY_STALL_SECONDS):
+                    message = await self._receive()
             except TimeoutError as error:
                 raise BodyStalled(
                     f"Nothing of the body arrived for {BODY_STALL_SECONDS:g} seconds."
@@ -60,8 +64,21 @@ class RequestBody:
                 yield chunk
 
     async def read(self, limit_bytes: int) -> bytes:
-        """The whole body, when it has at most `limit_bytes`. Raises BodyTooLarge otherwise."""
+        """The whole body, when it has at most `limit_bytes`.
+
+        Raises BodyTooLarge for a longer one, BodyStalled for one that takes longer than
+        SMALL_BODY_SECONDS, and ClientGone.
+        """
         self.check_length(limit_bytes)
+        try:
+            async with asyncio.timeout(SMALL_BODY_SECONDS):
+                return await self._collect(limit_bytes)
+        except TimeoutError as error:
+            raise BodyStalled(
+                f"The body has not arrived within {SMALL_BODY_SECONDS:g} seconds."
+            ) from error
+
+    async def _collect(self, limit_bytes: int) -> bytes:
         received = bytearray()
         async for chunk in self.chunks():
             received += chunk

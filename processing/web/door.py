@@ -1,4 +1,4 @@
-"""The door: every request comes in here and is sent on by its path."""
+"""The door: every request comes in here, is counted, and is sent on by its path."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from typing import Any
 
 from django.conf import settings
 
+from processing.errors import MemoryPressure
 from processing.web.access_log import AccessLine, Send
 from processing.web.api import ApiHandler
 from processing.web.back_office import BackOffice
-from processing.web.body import Receive
+from processing.web.body import ClientGone, Receive, RequestBody
+from processing.web.hosts import PROBES
+from processing.web.problems import send_problem
+from processing.web.sending import bound_sending
 from processing.web.static import StaticFiles
+
+#: Requests in one process at once, the probes left out; each holds tens of kilobytes even when it
+#: only waits.
+MAX_REQUESTS_IN_FLIGHT = 1000
 
 
 class Door:
@@ -20,6 +28,7 @@ class Door:
         self._static = StaticFiles()
         self._back_office = BackOffice()
         self._api = ApiHandler()
+        self._in_flight = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one HTTP request and log it."""
@@ -31,9 +40,29 @@ class Door:
         line = AccessLine(scope)
         scope = {**scope, "access_line": line}
         try:
-            await self._serve(scope, receive, line.watch(send))
+            await self._admit(scope, receive, bound_sending(line.watch(send)))
+        except ClientGone:
+            pass  # the line tells how much of the answer it took
         finally:
             line.write()
+
+    async def _admit(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["path"] in PROBES:
+            await self._api(scope, receive, send)
+        elif self._in_flight >= MAX_REQUESTS_IN_FLIGHT:
+            await send_problem(
+                MemoryPressure(
+                    f"This process serves {self._in_flight} requests, as many as it may."
+                ),
+                send,
+            )
+            await RequestBody(receive, scope["headers"]).linger()
+        else:
+            self._in_flight += 1
+            try:
+                await self._serve(scope, receive, send)
+            finally:
+                self._in_flight -= 1
 
     async def _serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         path = scope["path"]

@@ -18,9 +18,6 @@ from processing.memory.budget import ByteBudget
 from processing.web.endpoint import endpoint
 from processing.web.request import ApiRequest
 
-#: A request waits this long for its share of FANOUT_BUDGET_BYTES, in seconds.
-BUDGET_WAIT_SECONDS = 5.0
-
 NDJSON = "application/x-ndjson"
 
 
@@ -73,4 +70,4 @@ def _describe(outcome: Fetched) -> dict[str, Any]:
 
 @cache
 def _budget() -> ByteBudget:
-    return ByteBudget(settings.FANOUT_BUDGET_BYTES, wait_seconds=BUDGET_WAIT_SECONDS)
+    return ByteBudget(settings.FANOUT_BUDGET_BYTES)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from django.conf import settings
 from django.db import Error
 from django.http import HttpResponse
@@ -18,6 +20,8 @@ from processing.web.request import ApiRequest
 #: Above this part of a bound the service is degraded.
 NEARLY_FULL = 0.9
 MIB = 1024 * 1024
+#: The database has this long to answer, in seconds: whoever asks must hear before it gives up.
+LOOK_SECONDS = 2.0
 
 
 @endpoint("GET")
@@ -31,14 +35,21 @@ async def show_readiness(request: ApiRequest) -> HttpResponse:
     """200 with each part's state; 503 when the database fails or the process is draining."""
     parts = {"database": "ok", "queue": "ok", "workers": "ok", "memory": _describe_memory()}
     try:
-        load, worker_count = await in_database(_look)
+        async with asyncio.timeout(LOOK_SECONDS):
+            load, worker_count = await in_database(_look)
+    except TimeoutError:
+        return _answer_failure(parts, f"no answer in {LOOK_SECONDS:g} seconds")
     except Error as error:
-        parts |= {"database": f"failed: {error}", "queue": "failed: no database"}
-        return answer_json(parts | {"workers": "failed: no database"}, status=503)
+        return _answer_failure(parts, str(error))
     parts |= {"queue": _describe_queue(load), "workers": _describe_workers(worker_count)}
     if is_draining():
         parts["draining"] = "the process was told to stop"
     return answer_json(parts, status=503 if is_draining() else 200)
+
+
+def _answer_failure(parts: dict[str, str], reason: str) -> HttpResponse:
+    parts |= {"database": f"failed: {reason}", "queue": "failed: no database"}
+    return answer_json(parts | {"workers": "failed: no database"}, status=503)
 
 
 def _look() -> tuple[QueueLoad, int]:

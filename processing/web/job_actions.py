@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 
-from processing.web.answers import answer_json
+from processing.web.answers import answer_text
 from processing.web.database import in_database
 from processing.web.endpoint import endpoint
-from processing.web.job_document import describe_job
+from processing.web.job_document import write_job
 from processing.web.job_lookup import find_job
 from processing.web.request import ApiRequest
 
@@ -17,7 +17,7 @@ async def cancel_job(request: ApiRequest, job_id: str) -> HttpResponse:
     """200 with the job, cancelled. Raises IllegalState when it was not queued any more."""
     job = await find_job(request, job_id)
     await in_database(job.cancel)
-    return answer_json(describe_job(job, request.caller))
+    return answer_text(write_job(job, request.caller))
 
 
 @endpoint("POST")
@@ -25,6 +25,6 @@ async def retry_job(request: ApiRequest, job_id: str) -> HttpResponse:
     """202 with the job, queued again. Raises IllegalState unless it failed or was cancelled."""
     job = await find_job(request, job_id)
     await in_database(job.retry)
-    response = answer_json(describe_job(job, request.caller), status=202)
+    response = answer_text(write_job(job, request.caller), status=202)
     response["Location"] = f"/jobs/{job.id}"
     return response

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
 
 from processing.models import Job
 from processing.web.request import Caller
 
 
-def describe_job(job: Job, caller: Caller, *, in_list: bool = False) -> dict[str, Any]:
-    """The job's document; its traceback is for callers that may operate, and not for lists."""
+def write_job(job: Job, caller: Caller, *, in_list: bool = False) -> str:
+    """The job's document as JSON; its traceback is for callers that may operate, not for lists.
+
+    The result goes in as the text that was stored: parsed, a page of small results can be a
+    hundred megabytes of small objects.
+    """
     has_result = job.state == Job.State.SUCCEEDED and not job.result_expired
-    return {
+    document = {
         "id": str(job.id),
         "processor": job.processor or job.function,
         "state": job.state,
@@ -26,9 +29,10 @@ def describe_job(job: Job, caller: Caller, *, in_list: bool = False) -> dict[str
         "created_at": _iso(job.created_at),
         "started_at": _iso(job.started_at),
         "finished_at": _iso(job.finished_at),
-        "result": json.loads(job.result) if has_result and job.result is not None else None,
         "result_url": f"/jobs/{job.id}/result" if has_result else None,
     }
+    result = job.result if has_result and job.result is not None else "null"
+    return f'{json.dumps(document)[:-1]}, "result": {result}}}'
 
 
 def _describe_error(job: Job, *, with_traceback: bool) -> dict[str, str] | None:

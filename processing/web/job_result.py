@@ -97,7 +97,8 @@ def _stream(request: ApiRequest, result: Result, etag: str) -> StreamingHttpResp
 
 
 def _read_part(request: ApiRequest, result: Result, etag: str) -> ByteRange | None:
-    if request.META.get("HTTP_IF_RANGE", etag) != etag:
+    # RFC 9110 section 14.2: Range is for GET alone.
+    if request.method != "GET" or request.META.get("HTTP_IF_RANGE", etag) != etag:
         return None
     return read_range(request.META.get("HTTP_RANGE", ""), result.size_bytes)
 

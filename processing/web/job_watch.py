@@ -7,7 +7,7 @@ from collections import defaultdict
 from uuid import UUID
 
 from processing.models import Job
-from processing.models.job import FINAL_STATES
+from processing.models.states import FINAL_STATES
 from processing.web.database import in_database
 from processing.web.draining import is_draining
 

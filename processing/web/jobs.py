@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -12,10 +13,10 @@ from django.http.response import HttpResponseBase
 
 from processing.errors import BadRequest
 from processing.models import Job
-from processing.web.answers import answer_json, answer_tagged
+from processing.web.answers import answer_tagged, answer_text
 from processing.web.database import in_database
 from processing.web.endpoint import endpoint
-from processing.web.job_document import describe_job
+from processing.web.job_document import write_job
 from processing.web.job_lookup import find_job
 from processing.web.job_watch import watch
 from processing.web.request import ApiRequest, Caller
@@ -37,7 +38,7 @@ async def show_job(request: ApiRequest, job_id: str) -> HttpResponseBase:
     if wait_seconds and not job.is_final:
         await watch.wait_until_final(job.pk, wait_seconds)
         job = await find_job(request, job_id)
-    return answer_tagged(request, describe_job(job, request.caller))
+    return answer_tagged(request, write_job(job, request.caller))
 
 
 @endpoint("GET")
@@ -52,8 +53,8 @@ async def list_jobs(request: ApiRequest) -> HttpResponse:
     if more:
         query = {**filters, "limit": limit, "after": _write_position(page[-1])}
         next_url = f"/jobs/?{urlencode(query)}"
-    documents = [describe_job(job, request.caller, in_list=True) for job in page]
-    return answer_json({"jobs": documents, "next": next_url})
+    documents = ", ".join(write_job(job, request.caller, in_list=True) for job in page)
+    return answer_text(f'{{"jobs": [{documents}], "next": {json.dumps(next_url)}}}')
 
 
 def _load_page(

@@ -9,19 +9,14 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from processing.errors import BadRequest, UnsupportedMediaType
-from processing.memory.budget import ByteBudget
+from processing.memory.budget import JSON_BODY_COPIES, ByteBudget
 from processing.queue.submit import submit_json
 from processing.web.answers import answer_accepted
 from processing.web.database import in_database
 from processing.web.endpoint import endpoint
 from processing.web.json_text import check_json
 from processing.web.request import ApiRequest
-from processing.web.submission import check_queue_room, find_processor
-
-#: A body waits this long for its share of PROCESS_DATA_BUDGET_BYTES, in seconds.
-BUDGET_WAIT_SECONDS = 5.0
-#: The received bytes, their text, and the parsed value while it is checked.
-MEMORY_FACTOR = 3
+from processing.web.submission import check_queue_room, find_processor, is_known_key
 
 
 @endpoint("POST")
@@ -33,8 +28,9 @@ async def process_data(request: ApiRequest) -> HttpResponse:
     stream = request.body_stream
     stream.check_length(settings.PROCESS_DATA_MAX_BYTES)
     expected_bytes = stream.length or settings.PROCESS_DATA_MAX_BYTES
-    await check_queue_room(expected_bytes)
-    async with _budget().hold(expected_bytes * MEMORY_FACTOR):
+    if not await is_known_key(request.caller.name, key):
+        await check_queue_room(expected_bytes)
+    async with _budget().hold(expected_bytes * JSON_BODY_COPIES):
         body = await stream.read(settings.PROCESS_DATA_MAX_BYTES)
         check_json(body)
         job_id = await in_database(
@@ -64,4 +60,4 @@ def read_idempotency_key(request: ApiRequest) -> str | None:
 
 @cache
 def _budget() -> ByteBudget:
-    return ByteBudget(settings.PROCESS_DATA_BUDGET_BYTES, wait_seconds=BUDGET_WAIT_SECONDS)
+    return ByteBudget(settings.PROCESS_DATA_BUDGET_BYTES)

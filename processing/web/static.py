@@ -13,14 +13,13 @@ from whitenoise.base import WhiteNoise
 from whitenoise.responders import StaticFile
 
 from processing.errors import MethodNotAllowed, NotFound, PlimsollError
-from processing.uploads.disk import on_disk_thread
+from processing.uploads.disk import CHUNK_BYTES, on_disk_thread
 from processing.web.access_log import Send
 from processing.web.body import Receive, RequestBody
 from processing.web.hosts import require_host
-from processing.web.problems import describe
+from processing.web.problems import send_problem
 from processing.web.request import malformed
 
-CHUNK_BYTES = 64 * 1024
 METHODS = ("GET", "HEAD")
 
 
@@ -36,7 +35,7 @@ class StaticFiles:
         try:
             static_file = self._find(scope)
         except PlimsollError as error:
-            await _send_problem(send, error)
+            await send_problem(error, send)
             await RequestBody(receive, scope["headers"]).linger()
             return
         headers = _as_environ(scope["headers"])
@@ -59,12 +58,6 @@ class StaticFiles:
         if static_file is None:
             raise NotFound
         return static_file
-
-
-async def _send_problem(send: Send, error: PlimsollError) -> None:
-    problem = describe(error)
-    await _start(send, problem.status_code, [*problem.items()])
-    await send({"type": "http.response.body", "body": problem.content})
 
 
 async def _start(send: Send, status: int, headers: list[tuple[str, str]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from processing.errors import UnknownProcessor
+from processing.models import Job
 from processing.processors import Processor, get_processor, known_processors
 from processing.queue.bounds import bounds
 from processing.web.database import in_database
@@ -21,6 +22,11 @@ def find_processor(request: ApiRequest, *, default: str, accepts: str) -> Proces
             f"here there are: {known}."
         )
     return processor
+
+
+async def is_known_key(caller: str, key: str | None) -> bool:
+    """Whether this caller has a job of that Idempotency-Key: it needs no further room."""
+    return key is not None and await in_database(Job.objects.with_key(caller, key).exists)
 
 
 async def check_queue_room(source_bytes: int) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from processing.admin import job_operations
 from processing.errors import IllegalState
 from processing.models import Job
-from processing.models.job import State
+from processing.models.states import State
 from processing.queue import bulk
 from tests.factories import make_job
 

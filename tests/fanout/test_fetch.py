@@ -119,6 +119,7 @@ def test_cancelling_the_caller_leaves_nothing_running(settings: Settings) -> Non
     async def run() -> None:
         routes = {"/": hang, "/ok": reply(b"ok")}
         async with serve_upstream(routes) as upstream, asyncio.timeout(5):
+            await get_client()  # a task of its own holds it
             before = other_tasks()
             fetching = asyncio.create_task(fetch_all(parse_targets([upstream.url("/")] * 20)))
             await wait_until(lambda: upstream.open_count == 5)
@@ -138,6 +139,7 @@ def test_leaving_the_block_early_leaves_nothing_running() -> None:
     async def run() -> None:
         routes = {"/": hang, "/ok": reply(b"ok")}
         async with serve_upstream(routes) as upstream, asyncio.timeout(5):
+            await get_client()  # a task of its own holds it
             before = other_tasks()
             targets = parse_targets([upstream.url("/"), upstream.url("/ok"), upstream.url("/")])
             async with fetch_each(targets) as outcomes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from processing.models import Job
-from processing.models.job import State
+from processing.models.states import State
 from tests.factories import make_job
 from tests.management.conftest import Run
 

@@ -24,9 +24,9 @@ MAKE_JOB = """
 INSERT INTO processing_job (id, state, queue, name, function, processor, caller, package,
     created_at, run_after, order_at, finished_at, claimed_by, deliveries, attempts, max_attempts,
     error_code, error_message, error_traceback, result_name, result_sha256, result_media_type,
-    source_bytes, request_sha256)
+    source_bytes, request_sha256, delivery_limit)
 VALUES (?, ?, 'plimsoll', 'echo', 'f', 'echo', '', '', '2026-01-01', '2026-01-01', '2026-01-01',
-    '2026-01-01', '', 0, 0, 3, '', '', '', '', '', '', 7, '')
+    '2026-01-01', '', 0, 0, 3, '', '', '', '', '', '', 7, '', 13)
 """
 
 

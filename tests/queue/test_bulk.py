@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from processing.models import Job
-from processing.models.job import State
+from processing.models.states import State
 from processing.queue import bulk
 from processing.queue.bulk import CANCEL, RETRY, Operation, find_unknown, operate_on_jobs
 from tests.factories import make_job

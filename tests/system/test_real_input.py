@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.service import Service, run_cluster, run_service
+from tests.service import Service, run_cluster, run_service, wait_for
 from tests.system.input_files import (
     is_upper_of,
     make_standard_library,
@@ -26,6 +26,7 @@ MIB = 1024 * 1024
 MEMORY_BOUND_BYTES = 40 * MIB
 JOB_SECONDS = 120
 CURL_SECONDS = 120
+START_SECONDS = 30
 
 
 class Running:
@@ -34,6 +35,9 @@ class Running:
     def __init__(self, service: Service, worker_pid: int) -> None:
         self.service = service
         self.worker_pid = worker_pid
+
+    def is_ready(self) -> bool:
+        return bool(self.curl("/readyz")["workers"] == "ok")
 
     def curl(self, path: str, *options: str) -> Any:
         return json.loads(self.curl_bytes(path, *options))
@@ -67,16 +71,14 @@ def running(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("real-input")
     with run_service(folder, migrated_database) as service, run_cluster(service) as cluster:
         running = Running(service, cluster.pid)
-        # Warm: every process has done its kind of work once before memory is measured.
-        small = make_text(folder / "small", 100_000)
-        for processor in ("upper", "sha256"):
-            running.download(running.upload(processor, small), folder / "small-result")
+        wait_for(running.is_ready, START_SECONDS, "the worker did not start")
         yield running
 
 
 def test_three_hundred_megabytes_go_through_in_bounded_memory(
     running: Running, tmp_path: Path
 ) -> None:
+    """The first test of this file: both processes are fresh and have done nothing yet."""
     source = make_text(tmp_path / "large.txt", 300_000_000)
     roots = {"web": running.service.process.pid, "worker": running.worker_pid}
     with watch_memory(**roots) as watch:

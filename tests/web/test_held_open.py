@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -79,9 +78,7 @@ def test_200_requests_held_open_add_few_threads_and_connections(
         worker, database = service.worker, str(tmp_path / "db.sqlite3")
 
         def count_open() -> int:
-            folder = f"/proc/{worker.pid}/fd"
-            links = [os.readlink(f"{folder}/{name}") for name in os.listdir(folder)]
-            return links.count(database)
+            return [file.path for file in worker.open_files()].count(database)
 
         check_that_holding_costs_little(service, silence, count_open)
 

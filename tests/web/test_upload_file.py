@@ -70,7 +70,7 @@ def test_no_file_is_told_in_the_words_of_the_contract(
 @pytest.mark.parametrize(
     ("headers", "body"),
     [
-        ({"Content-Type": "application/x-www-form-urlencoded"}, b"file=x"),
+        ({"Content-Type": "application/json"}, b'{"file": "x"}'),
         ({"Content-Type": "multipart/form-data"}, PART + b"x\r\n--b--\r\n"),
         ({"Content-Type": "multipart/form-data; boundary=other"}, PART + b"x\r\n--b--\r\n"),
         (FORM, PART + b"x"),

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from processing.management.selection import SelectionCommand
-from processing.models.job import State
+from processing.models.states import State
 from processing.queue.bulk import CANCEL
 
 

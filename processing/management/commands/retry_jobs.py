@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from processing.management.selection import SelectionCommand
-from processing.models.job import ERROR_CODES, RETRYABLE_STATES, State
+from processing.models.states import ERROR_CODES, RETRYABLE_STATES, State
 from processing.queue.bulk import RETRY
 
 

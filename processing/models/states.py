@@ -1,0 +1,32 @@
+"""Where a job can stand, and what goes with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+
+class State(models.TextChoices):
+    """Where a job stands; the last three are final until someone retries it."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+LIVE_STATES = (State.QUEUED, State.RUNNING)
+FINAL_STATES = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
+RETRYABLE_STATES = (State.FAILED, State.CANCELLED)
+CANCELLABLE_STATES = (State.QUEUED,)
+
+ERROR_CODES = ("task_error", "timeout", "memory_limit_exceeded", "worker_lost")
+
+NO_ERROR: dict[str, Any] = {"error_code": "", "error_message": "", "error_traceback": ""}
+NO_CLAIM: dict[str, Any] = {"lease_expires_at": None, "claimed_by": "", "seat_pid": None}
+
+#: A job is handed out this many times more than it may be attempted: losing a whole cluster, as
+#: each deploy does, is not the job's fault, yet a job that takes clusters down must come to an end.
+SPARE_DELIVERIES = 10
