@@ -29,6 +29,9 @@ timeout = 60
 CANCEL_SECONDS = 5
 graceful_timeout = math.ceil(settings.SHUTDOWN_GRACE_SECONDS) + CANCEL_SECONDS
 keepalive = 95  # longer than the 90 s of Heroku's router
+# A connection whose client takes nothing is broken after this long: just before the door gives the
+# answer up (SEND_STALL_SECONDS), which gunicorn would log as a fault of the application.
+UNREAD_SECONDS = 25
 forwarded_allow_ips = "*" if settings.ON_HEROKU else "127.0.0.1,::1"
 # The most that gunicorn allows: FANOUT_MAX_URLS urls of 150 characters fit a request line.
 limit_request_line = 8190
@@ -45,14 +48,11 @@ def pre_fork(server: Any, worker: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """Shorten this worker's patience with clients and with itself, and watch it for its stop."""
     from processing.web.draining import watch_worker
-    from processing.web.sending import SEND_STALL_SECONDS
 
-    # The door stops sending after SEND_STALL_SECONDS, but what asyncio has buffered by then would
-    # wait for its client for ever. Linux alone breaks such a connection; macOS lacks the option.
+    # What asyncio has buffered for a client that stopped reading waits for ever, unless Linux
+    # breaks the connection. macOS lacks the option.
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        for listener in worker.sockets:  # what it accepts inherits it
-            listener.setsockopt(
-                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(SEND_STALL_SECONDS * 1000)
-            )
+        for listener in worker.sockets:  # what it accepts inherits the option
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_SECONDS * 1000)
     worker.cfg.set("graceful_timeout", math.ceil(settings.SHUTDOWN_GRACE_SECONDS))
     watch_worker(worker)

@@ -68,9 +68,7 @@ def _enqueue(processor: Processor, columns: dict[str, Any]) -> UUID:
 
 
 def _find_same_request(caller: str, idempotency_key: str, digest: str) -> UUID:
-    job = Job.objects.only("id", "request_sha256").get(
-        caller=caller, idempotency_key=idempotency_key
-    )
+    job = Job.objects.with_key(caller, idempotency_key).only("id", "request_sha256").get()
     if job.request_sha256 != digest:
         raise IdempotencyMismatch
     return job.id

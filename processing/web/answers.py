@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseNotModified
+from django.http import HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_etags
 
@@ -25,6 +25,15 @@ def answer_text(text: str, status: int = 200) -> HttpResponse:
     response = HttpResponse(text, status=status, content_type="application/json")
     response["Cache-Control"] = "no-store"
     return response
+
+
+def answer_stream(
+    request: ApiRequest, pieces: AsyncGenerator[Any, None], content_type: str, status: int = 200
+) -> StreamingHttpResponse:
+    """`pieces` as they come. They are closed when the answer was sent or given up, by us: Django
+    leaves that to the garbage collector."""
+    request.held.push_async_callback(pieces.aclose)
+    return StreamingHttpResponse(pieces, content_type=content_type, status=status)
 
 
 def answer_tagged(request: ApiRequest, text: str) -> HttpResponseBase:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import IO, Any
 
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
@@ -47,6 +48,11 @@ class BackOffice(ASGIHandler):
             await body.linger()
         except ClientGone:
             return
+
+    async def send_response(self, response: HttpResponseBase, send: Send) -> None:
+        """Django's; after a client that stopped reading there is only to clean up."""
+        with suppress(ClientGone):
+            await super().send_response(response, send)
 
     def create_request(
         self, scope: Mapping[str, Any], body_file: IO[bytes]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from functools import cache
 from typing import Any
 
@@ -15,6 +15,7 @@ from processing.errors import InvalidURL
 from processing.fanout.fetch import Fetched, fetch_all, fetch_each
 from processing.fanout.targets import Target, parse_targets
 from processing.memory.budget import ByteBudget
+from processing.web.answers import answer_stream
 from processing.web.endpoint import endpoint
 from processing.web.request import ApiRequest
 
@@ -31,15 +32,14 @@ async def get_external_data(request: ApiRequest) -> StreamingHttpResponse:
     wanted_bytes = len(targets) * settings.FANOUT_MAX_RESPONSE_BYTES
     await request.held.enter_async_context(_budget().hold(wanted_bytes))
     if NDJSON in request.META.get("HTTP_ACCEPT", ""):
-        return StreamingHttpResponse(_stream_lines(targets), content_type=NDJSON)
+        return answer_stream(request, _stream_lines(targets), NDJSON)
     started_at = time.perf_counter()
     outcomes = await fetch_all(targets)
     elapsed_ms = round((time.perf_counter() - started_at) * 1000, 1)
-    answer = _stream_document(outcomes, elapsed_ms)
-    return StreamingHttpResponse(answer, content_type="application/json")
+    return answer_stream(request, _stream_document(outcomes, elapsed_ms), "application/json")
 
 
-async def _stream_document(outcomes: list[Fetched], elapsed_ms: float) -> AsyncIterator[str]:
+async def _stream_document(outcomes: list[Fetched], elapsed_ms: float) -> AsyncGenerator[str, None]:
     """The document in pieces, so that no second copy of all the texts is made."""
     yield '{"results": ['
     for index, outcome in enumerate(outcomes):
@@ -48,7 +48,7 @@ async def _stream_document(outcomes: list[Fetched], elapsed_ms: float) -> AsyncI
     yield f'], "responses": {responses}, "elapsed_ms": {elapsed_ms}}}'
 
 
-async def _stream_lines(targets: list[Target]) -> AsyncIterator[str]:
+async def _stream_lines(targets: list[Target]) -> AsyncGenerator[str, None]:
     async with fetch_each(targets) as outcomes:
         async for index, outcome in outcomes:
             line = {"index": index, **_describe(outcome), "result": outcome.text}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from django.http import HttpResponseNotModified, StreamingHttpResponse
@@ -15,7 +15,7 @@ from processing.models import Job
 from processing.uploads.disk import on_disk_thread
 from processing.uploads.store import stored_size
 from processing.uploads.stream import stream_stored
-from processing.web.answers import client_has
+from processing.web.answers import answer_stream, client_has
 from processing.web.byte_range import ByteRange, read_range
 from processing.web.endpoint import endpoint
 from processing.web.job_lookup import find_job
@@ -31,7 +31,7 @@ class Result:
     size_bytes: int
     sha256: str
 
-    def stream(self, start: int, length: int) -> AsyncIterator[bytes]:
+    def stream(self, start: int, length: int) -> AsyncGenerator[bytes, None]:
         """`length` bytes from `start` on."""
         if self.stored_name:
             return stream_stored(self.stored_name, start, length)
@@ -48,8 +48,7 @@ async def show_result(request: ApiRequest, job_id: str) -> HttpResponseBase:
     if client_has(request, etag):
         response: HttpResponseBase = HttpResponseNotModified()
     else:
-        response = _stream(request, result, etag)
-        response["Content-Type"] = job.result_media_type
+        response = _stream(request, result, etag, job.result_media_type)
         response["Content-Disposition"] = content_disposition_header(True, _filename(job)) or ""
     response["ETag"] = etag
     response["Cache-Control"] = "private, no-cache"
@@ -84,11 +83,13 @@ async def _require_stored(result: Result) -> None:
         raise ResultExpired("The result is no longer in the store.") from error
 
 
-def _stream(request: ApiRequest, result: Result, etag: str) -> StreamingHttpResponse:
+def _stream(
+    request: ApiRequest, result: Result, etag: str, media_type: str
+) -> StreamingHttpResponse:
     part = _read_part(request, result, etag)
     start, length = (part.start, part.length) if part else (0, result.size_bytes)
     sent = result.stream(start, length)
-    response = StreamingHttpResponse(sent, status=206 if part else 200)
+    response = answer_stream(request, sent, media_type, status=206 if part else 200)
     response["Content-Length"] = str(length)
     response["Accept-Ranges"] = "bytes"
     if part:
@@ -103,7 +104,7 @@ def _read_part(request: ApiRequest, result: Result, etag: str) -> ByteRange | No
     return read_range(request.META.get("HTTP_RANGE", ""), result.size_bytes)
 
 
-async def _stream_text(text: bytes) -> AsyncIterator[bytes]:
+async def _stream_text(text: bytes) -> AsyncGenerator[bytes, None]:
     yield text
 
 

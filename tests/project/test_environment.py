@@ -31,6 +31,7 @@ def read(monkeypatch: pytest.MonkeyPatch, raw: str, kind: str, **options: Any) -
         ("integer", NUMBER | {"least": 0}, "0", 0),
         ("seconds", {"default": 7.0}, "0.5", 0.5),
         ("seconds", {"default": 7.0}, "1e1", 10.0),
+        ("seconds", {"default": 7.0, "most": 25}, "25", 25.0),
         ("flag", {"default": False}, "1", True),
         ("flag", {"default": False}, "Yes", True),
         ("flag", {"default": False}, "ON", True),
@@ -68,6 +69,7 @@ def test_a_good_value_is_read(
         ("seconds", {"default": 7.0}, "inf", "a number of seconds"),
         ("seconds", {"default": 7.0}, "1e400", "a number of seconds"),
         ("seconds", {"default": 7.0, "least": 0.1}, "0.05", "0.1 or more"),
+        ("seconds", {"default": 7.0, "least": 0.1, "most": 25}, "25.1", "0.1 to 25, such as 7"),
         ("flag", {"default": True}, "maybe", "1 or 0"),
         ("flag", {"default": True}, "2", "1 or 0"),
         ("urls", {"default": []}, "example.com", "http:// or https:// URLs"),
@@ -77,6 +79,11 @@ def test_a_good_value_is_read(
         ("database", {"default": "sqlite:////x"}, "mysql://h/n", "a database URL"),
         ("database", {"default": "sqlite:////x"}, "a-host/name", "a database URL"),
         ("database", {"default": "sqlite:////x"}, "postgres://h:x/n", "a database URL"),
+        ("database", {"default": "sqlite:////x"}, "sqlite://", "web and worker share it"),
+        ("database", {"default": "sqlite:////x"}, "sqlite:///", "web and worker share it"),
+        ("database", {"default": "sqlite:////x"}, "sqlite://:memory:", "web and worker share it"),
+        ("database", {"default": "sqlite:////x"}, "sqlite:///:memory:", "web and worker share it"),
+        ("database", {"default": "sqlite:////x"}, "sqlite://db.sqlite3", "web and worker share it"),
     ],
 )
 def test_a_bad_value_is_named_with_what_would_do(
@@ -96,6 +103,23 @@ def test_a_database_is_read_from_its_url(monkeypatch: pytest.MonkeyPatch) -> Non
     assert value["ENGINE"] == "django.db.backends.postgresql"
     assert (value["HOST"], value["PORT"], value["NAME"]) == ("db.example", 6432, "name")
     assert (value["USER"], value["PASSWORD"]) == ("user", "pa:ss")
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "raw", "shown"),
+    [
+        ("urls", [], "http://user:pass@a.example/x", "http://…@a.example/x"),
+        ("urls", [], "https://user@a.example", "https://…@a.example"),
+        ("urls", [], "http://a.example,http://u:pass,w@b.example", "http://…@b.example"),
+        ("database", "sqlite:////x", "postgres://user:pass/w@h:x/name", "postgres://…@h:x/name"),
+    ],
+)
+def test_a_bad_url_is_shown_without_its_user(
+    monkeypatch: pytest.MonkeyPatch, kind: str, default: Any, raw: str, shown: str
+) -> None:
+    _, problem = read(monkeypatch, raw, kind, default=default)
+    assert problem.startswith(f"{NAME}={shown!r} makes no sense; it must be ")
+    assert "pass" not in problem
 
 
 def test_every_problem_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

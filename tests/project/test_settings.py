@@ -21,6 +21,7 @@ BAD = {
     "MEMORY_QUOTA_MB": "512M",
     "PROCESS_DATA_MAX_BYTES": "0",
     "PROCESS_DATA_BUDGET_BYTES": "x",
+    "QUEUE_URL": "redis://127.0.0.1/0",
     "QUEUE_MAX_JOBS": "-5",
     "QUEUE_MAX_BYTES": "1e9",
     "WORKER_SEATS": "0",

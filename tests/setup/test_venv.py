@@ -21,11 +21,11 @@ BUILD_SECONDS = 60
 
 NO_VENV = """#!/bin/sh
 if [ "$1" = -m ] && [ "$2" = venv ]; then echo "No module named venv" >&2; exit 1; fi
-exec {python} "$@"
+exec '{python}' "$@"
 """
 NO_ENSUREPIP = """#!/bin/sh
 case "$*" in *ensurepip*) echo "No module named 'ensurepip'" >&2; exit 1;; esac
-exec {python} "$@"
+exec '{python}' "$@"
 """
 TOO_OLD = """#!/bin/sh
 case "$2" in *print*) echo 3.9;; *) exit 1;; esac

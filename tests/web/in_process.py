@@ -10,11 +10,12 @@ from processing.web.door import Door
 
 
 class Client:
-    """Sends one request, and stops reading after `takes` messages of the answer."""
+    """Sends one request, and stops reading after `takes` messages of the answer until `goes_on`."""
 
     def __init__(self, *, takes: float = float("inf")) -> None:
         self.takes = takes
         self.has_stopped = asyncio.Event()
+        self.goes_on = asyncio.Event()
         self.messages: list[Mapping[str, Any]] = []
         self._left_to_send = [{"type": "http.request", "body": b"", "more_body": False}]
 
@@ -51,7 +52,7 @@ class Client:
     async def _send(self, message: Mapping[str, Any]) -> None:
         if len(self.messages) >= self.takes:
             self.has_stopped.set()
-            await asyncio.Event().wait()  # nobody sets it
+            await self.goes_on.wait()
         self.messages.append(message)
 
     async def _receive(self) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processing.errors import InvalidJSON
-from processing.web.json_text import MAX_DEPTH, check_json
+from processing.web.json_text import MAX_CONTAINERS, MAX_DEPTH, check_json
 from tests.web.problem import check_problem
 
 REFUSED = {
@@ -41,6 +41,8 @@ REFUSED = {
     "100,000 brackets": b"[" * 100_000 + b"]" * 100_000,
     "100,000 braces": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
     "one level too deep": b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1),
+    "too many lists": b"[" + b"[]," * MAX_CONTAINERS + b"1]",
+    "too many objects": b"[" + b'{"a":[]},' * (MAX_CONTAINERS // 2) + b"1]",
     "two values": b"1 2",
     "a comma too many": b"[1,]",
     "single quotes": b"'a'",
@@ -57,6 +59,9 @@ TAKEN = {
     "100,000 brackets in a string": b'"' + b"[" * 100_000 + b'"',
     "300 lists side by side": b"[" + b",".join([b"[]"] * 300) + b"]",
     "brackets behind an escaped quote": b'["\\"' + b"[" * 300 + b'"]',
+    "10,000 objects": json.dumps([{"id": n, "tags": ["a[", "b"]} for n in range(10_000)]).encode(),
+    "as many lists as may be": b"[" + b"[]," * (MAX_CONTAINERS - 1) + b"1]",
+    "more brackets in a string": b'["' + b"[]" * (MAX_CONTAINERS + 1) + b'"]',
     "4,300 digits": b"9" * 4300,
     "a tiny number": b"1e-400",
     "a backslash and u0000": b'"\\\\u0000"',

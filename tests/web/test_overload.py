@@ -56,6 +56,25 @@ def test_a_full_queue_takes_no_work_until_there_is_room(start_service: StartServ
         wait_for(lambda: post().status_code == 202, 5, "the queue stayed full")
 
 
+def test_a_job_that_is_there_is_found_again_in_a_full_queue(start_service: StartService) -> None:
+    service = start_service(QUEUE_MAX_JOBS="1")
+    with service.client() as client:
+
+        def post(key: str, value: int = 1) -> httpx.Response:
+            return client.post("/process_data", json=value, headers={"Idempotency-Key": key})
+
+        first = post("first")
+        wait_for(
+            lambda: client.post("/process_data", json=1).status_code == 503,
+            5,
+            "the queue was never full",
+        )
+        again = post("first")
+        assert (again.status_code, again.json()) == (202, first.json())
+        check_problem(post("first", 2), 422, "idempotency_mismatch")
+        check_overload(post("another"), "queue_full")
+
+
 def test_a_queue_that_is_full_of_bytes_takes_only_what_fits(start_service: StartService) -> None:
     service = start_service(QUEUE_MAX_BYTES="1000")
     with service.client() as client:

@@ -110,6 +110,13 @@ def test_a_range_outside_is_not_satisfiable(client: httpx.Client, upper: str, as
     assert response.headers["Content-Range"] == f"bytes */{len(UPPER)}"
 
 
+@pytest.mark.parametrize("asked", ["bytes=10-19", "bytes=400000-"])
+def test_a_range_is_for_get_alone(client: httpx.Client, upper: str, asked: str) -> None:
+    response = client.head(upper, headers={"Range": asked})
+    assert (response.status_code, response.headers["Content-Length"]) == (200, str(len(UPPER)))
+    assert "Content-Range" not in response.headers
+
+
 @pytest.mark.parametrize(
     "asked", ["bytes=5-1", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=0-1,5-6", "", "bytes=" * 99]
 )

@@ -53,12 +53,13 @@ def test_the_processor_of_the_query_is_used(client: httpx.Client) -> None:
     "options",
     [
         {},
+        {"data": {"file": "x"}},
         {"files": {"other": b"x"}},
         {"content": b"--b--\r\n", "headers": FORM},
         {"content": PART.replace(b'; filename="a.txt"', b"") + b"x\r\n--b--\r\n", "headers": FORM},
         {"content": PART.replace(b"a.txt", b"") + b"\r\n--b--\r\n", "headers": FORM},
     ],
-    ids=["nothing", "another part", "no part", "a field", "no choice"],
+    ids=["nothing", "plain fields", "another part", "no part", "a field", "no choice"],
 )
 def test_no_file_is_told_in_the_words_of_the_contract(
     client: httpx.Client, options: dict[str, object]
