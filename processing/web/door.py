@@ -16,8 +16,8 @@ from processing.web.problems import send_problem
 from processing.web.sending import bound_sending
 from processing.web.static import StaticFiles
 
-#: Requests in one process at once, the probes left out. One that only waits holds tens of kilobytes;
-#: one whose body stalls, half a megabyte in the server's buffers.
+#: Requests in one process at once, the probes left out. One that only waits holds tens of
+#: kilobytes; one whose body stalls, half a megabyte in the server's buffers.
 MAX_REQUESTS_IN_FLIGHT = 500
 
 
