@@ -16,10 +16,16 @@ LINE = re.compile(
 )
 
 
-def find_line(service: Service, request_id: str) -> dict[str, str]:
+def find_text(service: Service, request_id: str) -> str:
     """The one line with that id, once it is there."""
     wait_for(lambda: f"request_id={request_id} " in service.log, 5, "no line was written")
     [line] = [line for line in service.log.splitlines() if f"request_id={request_id} " in line]
+    return line
+
+
+def find_line(service: Service, request_id: str) -> dict[str, str]:
+    """What that line says."""
+    line = find_text(service, request_id)
     match = LINE.fullmatch(line)
     assert match, line
     return match.groupdict()
@@ -63,11 +69,7 @@ def test_another_id_is_replaced(service: Service, sent: str) -> None:
 
 def test_a_path_cannot_begin_a_line(service: Service, client: httpx.Client) -> None:
     response = client.get("/x%0d%0aINFO processing.access GET /forged 200%1b[31m%E2%80%A8y")
-    line = next(
-        line
-        for line in service.log.splitlines()
-        if f"request_id={response.headers['X-Request-ID']} " in line
-    )
+    line = find_text(service, response.headers["X-Request-ID"])
     assert "/x\\r\\nINFO" in line
     assert "\\x1b[31m\\u2028y" in line
     assert not any(line.startswith("INFO") for line in service.log.splitlines())
