@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -29,6 +30,16 @@ def service(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -
     """The web process with default settings and no worker: what is queued stays queued."""
     with run_service(tmp_path_factory.mktemp("service"), migrated_database) as service:
         yield service
+
+
+@pytest.fixture
+def folders(settings: Any, tmp_path: Path) -> Path:
+    """A spool and a store of the test's own, in the folders of these names."""
+    settings.UPLOAD_SPOOL_DIR = tmp_path / "spool"
+    backend = "processing.uploads.store.FolderStorage"
+    location = {"location": str(tmp_path / "store")}
+    settings.STORAGES = {**settings.STORAGES, "uploads": {"BACKEND": backend, "OPTIONS": location}}
+    return tmp_path
 
 
 @pytest.fixture

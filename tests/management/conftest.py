@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,13 +42,3 @@ def run() -> Run:
         return Said(out=out.getvalue(), err=err.getvalue(), error=problem)
 
     return run
-
-
-@pytest.fixture
-def folders(settings: Any, tmp_path: Path) -> Path:
-    """A spool and a store of the test's own, in the folders of these names."""
-    settings.UPLOAD_SPOOL_DIR = tmp_path / "spool"
-    backend = "processing.uploads.store.FolderStorage"
-    location = {"location": str(tmp_path / "store")}
-    settings.STORAGES = {**settings.STORAGES, "uploads": {"BACKEND": backend, "OPTIONS": location}}
-    return tmp_path

@@ -26,12 +26,9 @@ NOTHING = {"jobs": 0, "results": 0, "tasks": 0, "dry_run": False}
 
 
 @pytest.fixture(autouse=True)
-def store(settings: Any, tmp_path: Path) -> Path:
-    backend = "processing.uploads.store.FolderStorage"
-    location = {"location": str(tmp_path / "store")}
-    settings.STORAGES = {**settings.STORAGES, "uploads": {"BACKEND": backend, "OPTIONS": location}}
+def store(settings: Any, folders: Path) -> Path:
     settings.JOB_EXPIRES_SECONDS = 7 * DAY_SECONDS
-    return tmp_path / "store"
+    return folders / "store"
 
 
 def days_ago(days: float) -> Any:

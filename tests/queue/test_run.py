@@ -23,16 +23,7 @@ from processing.queue.seat import seat
 from processing.uploads.store import open_stored
 from tests.factories import make_job, make_upload
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def folders(settings: Any, tmp_path: Path) -> Path:
-    settings.UPLOAD_SPOOL_DIR = tmp_path / "spool"
-    backend = "processing.uploads.store.FolderStorage"
-    location = {"location": str(tmp_path / "store")}
-    settings.STORAGES = {**settings.STORAGES, "uploads": {"BACKEND": backend, "OPTIONS": location}}
-    return tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folders")]
 
 
 @pytest.fixture

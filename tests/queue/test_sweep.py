@@ -24,14 +24,9 @@ NOTHING = {"uploads": 0, "files": 0, "bytes": 0, "dry_run": False}
 
 
 @pytest.fixture(autouse=True)
-def folders(settings: Any, tmp_path: Path) -> Path:
-    settings.UPLOAD_SPOOL_DIR = tmp_path / "spool"
-    backend = "processing.uploads.store.FolderStorage"
-    location = {"location": str(tmp_path / "store")}
-    settings.STORAGES = {**settings.STORAGES, "uploads": {"BACKEND": backend, "OPTIONS": location}}
+def ages(settings: Any, folders: Path) -> None:
     settings.UPLOAD_EXPIRES_SECONDS = 24 * HOUR_SECONDS
     settings.TASK_TIMEOUT_SECONDS = 600
-    return tmp_path
 
 
 def write(path: Path, age_seconds: float = 2 * HOUR_SECONDS, content: bytes = b"12345") -> Path:
