@@ -46,7 +46,8 @@ def keep_task(task: dict[str, Any]) -> None:
     """
     if "timeout" in task:
         task["timeout"] = _read_timeout(task) or -1
-    _enqueueing.task = task
+    if not task.get("sync"):  # such a task runs in its caller and is never enqueued
+        _enqueueing.task = task
 
 
 class DatabaseBroker(Broker):  # type: ignore[misc]  # django-q2 is untyped

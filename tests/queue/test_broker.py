@@ -62,6 +62,13 @@ def test_a_job_is_enqueued_in_the_transaction_of_its_caller() -> None:
     assert not Job.objects.exists()
 
 
+def test_a_task_that_ran_in_its_caller_is_not_taken_for_the_next_one() -> None:
+    async_task("math.floor", 1.5, task_name="ran here", sync=True)
+    task = {"id": "0" * 31 + "2", "name": "by hand", "func": "math.floor", "args": (2.5,)}
+    get_broker().enqueue(SignedPackage.dumps(task))
+    assert Job.objects.get().name == "by hand"
+
+
 def test_a_package_that_no_signal_announced_is_unpacked() -> None:
     task = {"id": "0" * 31 + "1", "name": "by hand", "func": "math.floor", "args": (2.5,)}
     get_broker().enqueue(SignedPackage.dumps(task))
