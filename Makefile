@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PYTHON
 
-.PHONY: help run test check format
+.PHONY: help run test check format bench
 .DEFAULT_GOAL := help
 
 help: ## list these targets
@@ -28,3 +28,7 @@ check: ## judge format, lint, types and layout; show every failure, then fail
 format: ## put format and import order right, and what else ruff can fix
 	@scripts/venv.sh requirements-dev.txt
 	@.venv/bin/python -m ruff check --fix . ; .venv/bin/python -m ruff format .
+
+bench: ## measure the queue beside its peers; ARGS="--quick" tries it out, ARGS="--help" lists the rest
+	@scripts/venv.sh requirements.txt
+	@exec .venv/bin/python -m bench.queue $(ARGS)

@@ -10,10 +10,13 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from processing.memory.budget import JSON_BODY_COPIES
 
+#: What `manage.py check --tag` and the worker call these.
+TAG = "plimsoll"
+
 HOST_PATTERN = re.compile(r"\*|\[?[0-9a-fA-F:]+\]?|\.?[\w-]+(\.[\w-]+)*")
 
 
-@register()
+@register(TAG)
 def check_access_is_decided(**kwargs: Any) -> list[CheckMessage]:
     """Nobody can use the API, or everybody can: the operator must have said which."""
     if settings.API_TOKENS or settings.API_ALLOW_ANONYMOUS:
@@ -27,7 +30,7 @@ def check_access_is_decided(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register(TAG)
 def check_tokens_are_long(**kwargs: Any) -> list[CheckMessage]:
     """A short token can be guessed."""
     if all(len(token.removesuffix(":operate")) >= 16 for token in settings.API_TOKENS):
@@ -41,7 +44,7 @@ def check_tokens_are_long(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register(TAG)
 def check_hosts_are_named(**kwargs: Any) -> list[CheckMessage]:
     """Without ALLOWED_HOSTS every request is refused."""
     if settings.ALLOWED_HOSTS or settings.DEBUG:
@@ -55,7 +58,7 @@ def check_hosts_are_named(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register(TAG)
 def check_allowed_hosts_are_names(**kwargs: Any) -> list[CheckMessage]:
     """An entry in any other form would match nothing, in silence."""
     wrong = [
@@ -71,7 +74,7 @@ def check_allowed_hosts_are_names(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register(TAG)
 def check_budgets_fit(**kwargs: Any) -> list[CheckMessage]:
     """One request of the largest kind must fit the budget that it draws on."""
     fanout_bytes = settings.FANOUT_MAX_URLS * settings.FANOUT_MAX_RESPONSE_BYTES
@@ -96,7 +99,7 @@ def check_budgets_fit(**kwargs: Any) -> list[CheckMessage]:
     return errors
 
 
-@register()
+@register(TAG)
 def check_results_end_before_jobs(**kwargs: Any) -> list[CheckMessage]:
     """An expired result answers 410 only as long as its job is known."""
     if settings.RESULT_EXPIRES_SECONDS <= settings.JOB_EXPIRES_SECONDS:

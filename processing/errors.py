@@ -5,10 +5,9 @@
     │   ├── InvalidHost              400 invalid_host
     │   ├── InvalidJSON              400 invalid_json
     │   ├── UnknownProcessor         400 unknown_processor
-    │   ├── InvalidURL               400 invalid_url
-    │   ├── TooManyURLs              400 too_many_urls
-    │   ├── NoFile                   400 no_file
-    │   └── BadMultipart             400 bad_multipart
+    │   ├── InvalidParameter         400 invalid_parameter
+    │   ├── InvalidURL, TooManyURLs  400 invalid_url, too_many_urls
+    │   └── NoFile, BadMultipart     400 no_file, bad_multipart
     ├── Unauthorized                 401 unauthorized
     ├── CrossOrigin                  403 cross_origin
     ├── NotFound                     404 not_found
@@ -17,8 +16,7 @@
     ├── BodyStalled                  408 body_stalled
     ├── IllegalState                 409 illegal_state
     ├── ResultExpired                410 result_expired
-    ├── BodyTooLarge                 413 body_too_large
-    ├── UploadTooLarge               413 upload_too_large
+    ├── BodyTooLarge, UploadTooLarge 413 body_too_large, upload_too_large
     ├── UnsupportedMediaType         415 unsupported_media_type
     ├── RangeNotSatisfiable          416 range_not_satisfiable
     ├── IdempotencyMismatch          422 idempotency_mismatch
@@ -74,6 +72,12 @@ class UnknownProcessor(BadRequest):
     """There is no processor of that name."""
 
     code = "unknown_processor"
+
+
+class InvalidParameter(BadRequest):
+    """A parameter of the query has a value that makes no sense."""
+
+    code = "invalid_parameter"
 
 
 class InvalidURL(BadRequest):
@@ -187,7 +191,7 @@ class RangeNotSatisfiable(PlimsollError):
 
 
 class IdempotencyMismatch(PlimsollError):
-    """This Idempotency-Key was used before with another body or processor."""
+    """This Idempotency-Key was used before with another body, processor or option."""
 
     code = "idempotency_mismatch"
     status = 422
@@ -240,3 +244,7 @@ class DiskFull(PlimsollError):
 
     code = "disk_full"
     status = 507
+
+
+class TaskTooLarge(ValueError):
+    """A task with its arguments takes more bytes than the queue carries; no request makes one."""

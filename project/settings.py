@@ -117,8 +117,8 @@ if env.problems:
     raise ImproperlyConfigured("; ".join(env.problems))
 
 INSTALLED_APPS = [
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "project.admin_app.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -145,6 +145,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+USE_I18N = False  # the catalogues take memory, and django-q2 asks them several times a task
 
 TEMPLATES = [
     {
@@ -180,16 +181,20 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 FILE_UPLOAD_HANDLERS = ["processing.uploads.handler.SpoolUploadHandler"]
 
-# django-q2 keeps what its clusters say of themselves in a cache that every process can read.
-CACHES = {
+# django-q2 keeps in a cache what its clusters say of themselves, cached results, and the arguments
+# and results of an Iter: one that every process can read. Above MAX_ENTRIES Django deletes what has
+# not expired too, so this is a number that is never met; purge_jobs removes what has expired.
+CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "queue": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "processing_queue_cache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000_000},
     },
 }
 Q_CLUSTER = {
     "name": "plimsoll",
+    "ALT_CLUSTERS": {},  # read where Q_CLUSTER_NAME is set: a queue of that name, configured alike
     "label": "Tasks (django-q2)",
     "broker_class": "processing.queue.broker.DatabaseBroker",
     "cache": "queue",
@@ -203,6 +208,15 @@ Q_CLUSTER = {
     "catch_up": False,
     "guard_cycle": 1,
     "log_level": LOG_LEVEL,
+}
+
+# Django's @task functions are jobs of the same queue, under any queue name; see docs/tasks.md.
+TASKS: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "processing.queue.tasks_backend.PlimsollBackend",
+        "QUEUES": [],
+        "OPTIONS": {},
+    }
 }
 
 UNFOLD = {"SITE_TITLE": "Plimsoll", "SITE_HEADER": "Plimsoll", "SITE_SYMBOL": "sailing"}

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from processing.admin.window import show_bytes, show_link, show_text, show_time
+from processing.admin.window import show_bytes, show_due, show_link, show_text, show_time
 from processing.models import Job
 from processing.queue.durations import describe_duration
 
@@ -59,10 +59,15 @@ class JobColumns:
         """When it was accepted."""
         return show_time(job.created_at)
 
-    @display(description="due")
+    @display(description="may run from")
     def due(self, job: Job) -> str | None:
         """From when on it may run."""
         return show_time(job.run_after)
+
+    @display(description="due")
+    def due_in(self, job: Job) -> str | None:
+        """How long a job that waits for its time has to wait."""
+        return show_due(job.run_after) if job.state == Job.State.QUEUED else None
 
     @display(description="started")
     def started(self, job: Job) -> str | None:
@@ -81,6 +86,11 @@ class JobColumns:
             return None
         until = job.finished_at or timezone.now()
         return describe_duration(max(0.0, (until - job.started_at).total_seconds()))
+
+    @display(description="asked to stop")
+    def stop_asked(self, job: Job) -> str | None:
+        """When somebody cancelled it while it ran."""
+        return show_time(job.cancel_requested_at)
 
     @display(description="error")
     def error(self, job: Job) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -12,9 +14,9 @@ from unfold.dataclasses import ActionDialog, UnfoldAction
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from processing.admin.window import WindowAdmin
+from processing.admin.pausing import PausingAdmin
 from processing.models import Job
-from processing.models.job import JobQuerySet
+from processing.models.job_query import JobQuerySet
 from processing.queue.bulk import CANCEL, RETRY, Operation, Outcome, operate_on_jobs
 
 #: One action moves so many jobs at most: it runs while the browser waits.
@@ -31,21 +33,18 @@ ASK_RETRY: ActionDialog = {
 }
 ASK_CANCEL: ActionDialog = {
     "title": "Cancel this job?",
-    "description": "It is taken off the queue. It can be retried later.",
+    "description": "Where it waits, it is taken off the queue; where it runs, it is stopped. "
+    "It can be retried later.",
     "form_class": None,
     "form_submit_text": "Cancel the job",
 }
 
 
-class OperatingAdmin(WindowAdmin):
+class OperatingAdmin(PausingAdmin):
     """Retry and cancel as actions of the list and as buttons of the page."""
 
     actions = ("retry_selected", "cancel_selected")
     actions_detail = ("retry", "cancel")  # type: ignore[assignment]  # unfold means any tuple
-
-    def has_operate_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """Whoever may change jobs; nobody edits them, so that is what it means here."""
-        return request.user.has_perm("processing.change_job")
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[UnfoldAction]:
         """The buttons of this job's page: what its state allows now."""
@@ -54,7 +53,7 @@ class OperatingAdmin(WindowAdmin):
         return [
             button
             for button in buttons
-            if job is not None and job.state in OPERATIONS[button.path].legal_states
+            if job is not None and _is_offered(OPERATIONS[button.path], job)
         ]
 
     @admin.action(description="Retry selected jobs", permissions=["operate"])
@@ -64,7 +63,7 @@ class OperatingAdmin(WindowAdmin):
 
     @admin.action(description="Cancel selected jobs", permissions=["operate"])
     def cancel_selected(self, request: HttpRequest, jobs: JobQuerySet) -> None:
-        """Take those off the queue that wait."""
+        """Take those off the queue that wait, and ask those to stop that run."""
         self._operate(CANCEL, request, jobs)
 
     @action(  # type: ignore[operator]  # not what its annotation says
@@ -82,7 +81,7 @@ class OperatingAdmin(WindowAdmin):
         variant=ActionVariant.DANGER,
     )
     def cancel(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        """Take this job off the queue."""
+        """Take this job off the queue, or ask it to stop."""
         return self._operate_on_one(CANCEL, request, object_id)
 
     def _operate_on_one(
@@ -97,21 +96,33 @@ class OperatingAdmin(WindowAdmin):
 
     def _operate(self, operation: Operation, request: HttpRequest, jobs: JobQuerySet) -> None:
         outcome = operate_on_jobs(operation, jobs, limit=MOST_JOBS)
-        LogEntry.objects.log_actions(
-            request.user.pk,  # type: ignore[arg-type]  # nobody is here without a session
-            Job.objects.filter(pk__in=outcome.job_ids).without_bulk(),
-            CHANGE,
-            change_message=f"{operation.done.capitalize()}.",
+        _log(request, outcome.job_ids, operation.done)
+        _log(request, outcome.asked_ids, operation.asked)
+        is_done = outcome.job_ids or outcome.asked_ids
+        self.message_user(
+            request, _describe(outcome), messages.SUCCESS if is_done else messages.WARNING
         )
-        level = messages.SUCCESS if outcome.job_ids else messages.WARNING
-        self.message_user(request, _describe(operation, outcome), level)
 
 
-def _describe(operation: Operation, outcome: Outcome) -> str:
-    count = len(outcome.job_ids)
-    said = [f"{count:,} {'job' if count == 1 else 'jobs'} {operation.done}."]
+def _is_offered(operation: Operation, job: Job) -> bool:
+    """Whether the state allows it, and it was not asked for already."""
+    is_asked = operation is CANCEL and job.cancel_requested_at is not None
+    return job.state in operation.legal_states and not is_asked
+
+
+def _log(request: HttpRequest, job_ids: Collection[UUID], done: str) -> None:
+    LogEntry.objects.log_actions(
+        request.user.pk,  # type: ignore[arg-type]  # nobody is here without a session
+        Job.objects.filter(pk__in=job_ids).without_bulk(),
+        CHANGE,
+        change_message=f"{done.capitalize()}.",
+    )
+
+
+def _describe(outcome: Outcome) -> str:
+    said = [f"{outcome.describe_done()}."]
     if outcome.skipped:
-        legal = " or ".join(operation.legal_states)
+        legal = " or ".join(outcome.operation.legal_states)
         said.append(f"Skipped {outcome.describe_skipped()}: only {legal} jobs can be done.")
     if outcome.has_more:
         said.append(f"One action takes {MOST_JOBS:,} jobs at most; run it again for the rest.")

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models.functions import Left
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from processing.admin.deliveries import tabulate_deliveries
 from processing.admin.job_columns import JobColumns
 from processing.admin.job_filters import ErrorFilter, ProcessorFilter
 from processing.admin.job_operations import OperatingAdmin
 from processing.admin.window import TEXT_MAX_CHARACTERS
 from processing.models import Job
-from processing.models.job import JobQuerySet
+from processing.models.job_query import JobQuerySet
 
 
 @admin.register(Job)
@@ -28,22 +29,51 @@ class JobAdmin(JobColumns, OperatingAdmin):  # type: ignore[misc]  # unfold's mi
         "percent",
         "size",
         "created",
+        "due_in",
         "duration",
         "error",
     )
-    list_filter = ("state", ProcessorFilter, ErrorFilter, "created_at")
+    list_filter = ("state", "priority", ProcessorFilter, ErrorFilter, "created_at")
     search_fields = ("id", "name", "function", "idempotency_key")
     search_help_text = "id, name, function or idempotency key"
     ordering = ("-created_at", "-id")
     fieldsets = (
-        (None, {"fields": ("id", "coloured_state", "name", "processor", "function", "caller")}),
+        (
+            None,
+            {
+                "fields": (
+                    "id",
+                    "coloured_state",
+                    "priority",
+                    "name",
+                    "processor",
+                    "function",
+                    "caller",
+                )
+            },
+        ),
         ("Result", {"fields": ("result_link", "result_preview", "kept_until")}),
         ("Error", {"fields": ("error", "message", "traceback")}),
-        ("Time", {"fields": ("created", "due", "started", "finished", "duration")}),
+        (
+            "Time",
+            {
+                "fields": (
+                    "created",
+                    "due",
+                    "due_in",
+                    "started",
+                    "stop_asked",
+                    "finished",
+                    "duration",
+                )
+            },
+        ),
         ("Limits", {"fields": ("tries", "deliveries", "timeout", "memory_limit", "peak_memory")}),
         ("Worker", {"fields": ("queue", "claimed_by", "lease_ends", "percent")}),
         ("Source", {"fields": ("upload_link", "size", "idempotency_key")}),
     )
+
+    change_form_after_template = "processing/deliveries.html"  # type: ignore[assignment]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         """The sections that have something to say of this job."""
@@ -52,8 +82,8 @@ class JobAdmin(JobColumns, OperatingAdmin):  # type: ignore[misc]  # unfold's mi
         return [section for section in self.fieldsets if shown.get(section[0] or "", True)]
 
     def get_queryset(self, request: HttpRequest) -> JobQuerySet:
-        """Jobs without what is large; a page loads the traceback when it shows it."""
-        jobs: JobQuerySet = Job.objects.without_bulk()
+        """Jobs without what is large; a page loads what it shows."""
+        jobs: JobQuerySet = Job.objects.without_bulk().defer("history")
         return jobs
 
     def get_object(
@@ -65,6 +95,14 @@ class JobAdmin(JobColumns, OperatingAdmin):  # type: ignore[misc]  # unfold's mi
             start = Left("result", TEXT_MAX_CHARACTERS + 1)
             job.result = Job.objects.filter(pk=job.pk).values_list(start, flat=True).first()
         return job
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The page of a job, with its deliveries below."""
+        context["deliveries"] = tabulate_deliveries(context["original"])
+        page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return page
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str

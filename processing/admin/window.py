@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from processing.admin.paging import BoundedPaginator
+from processing.queue.durations import describe_duration
 
 ROWS_PER_PAGE = 50
 #: A page shows so much of a text, in characters.
@@ -51,6 +52,15 @@ def show_time(moment: datetime | None) -> SafeString | None:
     if moment is None:
         return None
     text = f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}"
+    return format_html('<span class="whitespace-nowrap">{}</span>', text)
+
+
+def show_due(moment: datetime | None) -> SafeString | None:
+    """How long until then, such as "in 5 min"; nothing where it is not to come."""
+    seconds = 0.0 if moment is None else (moment - timezone.now()).total_seconds()
+    if seconds <= 0:
+        return None
+    text = f"in {describe_duration(seconds)}"
     return format_html('<span class="whitespace-nowrap">{}</span>', text)
 
 

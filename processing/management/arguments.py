@@ -5,7 +5,13 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from uuid import UUID
 
+from processing.models import QueuePause
 from processing.queue.durations import parse_duration
+
+QUEUE_MOST_CHARACTERS = QueuePause._meta.get_field("queue").max_length or 0
+
+#: Each seat is a process of its own.
+MOST_SEATS = 256
 
 
 def age_seconds(text: str) -> float:
@@ -32,3 +38,22 @@ def job_limit(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text):
         return int(text)
     raise ArgumentTypeError(f"{text!r} is not a number of jobs; write a whole number, 1 or more")
+
+
+def seat_count(text: str) -> int:
+    """A whole number of seats, 1 to MOST_SEATS."""
+    if text.isascii() and text.isdigit() and 0 < int(text) <= MOST_SEATS:
+        return int(text)
+    raise ArgumentTypeError(
+        f"{text!r} is not a number of seats; write a whole number, 1 to {MOST_SEATS}"
+    )
+
+
+def queue_name(text: str) -> str:
+    """The name of a queue, as long as its column takes."""
+    if text.strip() and text.isprintable() and len(text) <= QUEUE_MOST_CHARACTERS:
+        return text
+    raise ArgumentTypeError(
+        f"{text[:QUEUE_MOST_CHARACTERS]!r} is not the name of a queue; write 1 to "
+        f"{QUEUE_MOST_CHARACTERS} printable characters"
+    )

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 from uuid import UUID
 
 from django.core.management.base import CommandError
 
 from processing.management.arguments import job_id, job_limit
-from processing.management.report import ReportCommand, describe_count
+from processing.management.report import ReportCommand
 from processing.models import Job
-from processing.models.job import JobQuerySet
+from processing.models.job_query import JobQuerySet
 from processing.queue.bulk import Operation, Outcome, find_unknown, operate_on_jobs
 
 #: One run moves so many jobs unless told otherwise, and takes so many ids.
@@ -41,21 +41,28 @@ class SelectionCommand(ReportCommand):
         )
 
     def choose(
-        self, job_ids: Sequence[UUID], filters: dict[str, str | None], *, all_of: str, wanted: str
+        self,
+        job_ids: Sequence[UUID],
+        filters: Mapping[str, str | None],
+        *,
+        states: Sequence[str],
+        is_all: bool = False,
+        wanted: str,
     ) -> JobQuerySet:
-        """The jobs with these ids, or those in the state `all_of` that fit the filters given.
+        """The jobs with these ids, or those in `states` that fit the filters given.
 
-        Raises CommandError with `wanted`, the choices there are, unless there is one of the two.
+        Raises CommandError with `wanted`, the choices there are, unless there is one of the two,
+        where `is_all` is the choice of every job in `states`.
         """
         given = {name: value for name, value in filters.items() if value is not None}
-        if bool(job_ids) == bool(given):
+        if bool(job_ids) == (is_all or bool(given)):
             fault = "Give ids or filters, not both" if job_ids else "No jobs were chosen"
             raise CommandError(f"{fault}: {wanted}.")
         if len(job_ids) > DEFAULT_LIMIT:
             raise CommandError(f"{len(job_ids)} ids are too many; give at most {DEFAULT_LIMIT}.")
         if job_ids:
             return Job.objects.filter(pk__in=job_ids)
-        return Job.objects.filter(**{"state": all_of} | given)
+        return Job.objects.filter(state__in=states, **given)
 
     def operate(
         self,
@@ -73,18 +80,18 @@ class SelectionCommand(ReportCommand):
         unknown = [str(job_id) for job_id in find_unknown(job_ids)]
         document = {
             "jobs": len(outcome.job_ids),
+            **({"asked": len(outcome.asked_ids)} if self.operation.asked else {}),
             "skipped": outcome.skipped,
             "unknown": unknown,
             "has_more": outcome.has_more,
             "dry_run": dry_run,
         }
-        self.report(document, self._describe(outcome, limit, dry_run), as_json=as_json)
+        self.report(document, self._describe(outcome, limit), as_json=as_json)
         if unknown:
             raise CommandError(f"There is no job {', '.join(unknown)}.")
 
-    def _describe(self, outcome: Outcome, limit: int, dry_run: bool) -> list[str]:
-        count = describe_count(len(outcome.job_ids), "job")
-        lines = [f"{count} {'would be ' if dry_run else ''}{self.operation.done}."]
+    def _describe(self, outcome: Outcome, limit: int) -> list[str]:
+        lines = [f"{outcome.describe_done()}."]
         if outcome.skipped:
             lines.append(f"Skipped: {outcome.describe_skipped()}.")
         if outcome.has_more:

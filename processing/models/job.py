@@ -2,85 +2,34 @@
 
 from __future__ import annotations
 
-import re
+import json
 import uuid
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Concat, Now
 from django.utils import timezone
 
 from processing.errors import IllegalState
+from processing.models.job_query import JobQuerySet
 from processing.models.states import (
     CANCELLABLE_STATES,
     FINAL_STATES,
-    LIVE_STATES,
     NO_CLAIM,
     NO_ERROR,
+    PRIORITY_OFFSET_SECONDS,
     RETRYABLE_STATES,
     SPARE_DELIVERIES,
+    Priority,
     State,
 )
 from processing.models.upload import Upload
 
-#: So many hexadecimal digits are taken for the beginning of an id.
-ID_DIGITS = re.compile(r"[0-9a-f]{6,32}")
-
-
-class JobQuerySet(models.QuerySet["Job"]):
-    """Questions about jobs, and the transitions of many at once."""
-
-    def live(self) -> JobQuerySet:
-        """Jobs that still have work to do."""
-        return self.filter(state__in=LIVE_STATES)
-
-    def held_by(self, job_id: uuid.UUID, delivery: int) -> JobQuerySet:
-        """The job, as long as it runs and this is the delivery that runs it."""
-        return self.filter(pk=job_id, state=State.RUNNING, deliveries=delivery)
-
-    def with_key(self, caller: str, key: str) -> JobQuerySet:
-        """The one job, if there is one, that this caller asked for under that Idempotency-Key."""
-        return self.filter(caller=caller, idempotency_key=key)
-
-    def visible_to(self, caller: str, *, sees_all: bool) -> JobQuerySet:
-        """The jobs this caller may see: its own, or every one for staff and operators."""
-        return self if sees_all else self.filter(caller=caller)
-
-    def newest_first(self, after: tuple[datetime, uuid.UUID] | None = None) -> JobQuerySet:
-        """Jobs in descending order of creation, from behind the position `after`."""
-        jobs = self.order_by("-created_at", "-id")
-        if after is None:
-            return jobs
-        created_at, job_id = after
-        older = Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=job_id)
-        return jobs.filter(older, created_at__lte=created_at)
-
-    def matching(self, text: str) -> JobQuerySet:
-        """Jobs with an id that begins so, else with that in a name or as idempotency key."""
-        digits = text.replace("-", "").lower()
-        if ID_DIGITS.fullmatch(digits):
-            span = uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))
-            found = self.filter(pk__range=span)
-            if found.exists():
-                return found
-        named = Q(name__icontains=text) | Q(function__icontains=text)
-        return self.filter(named | Q(idempotency_key=text))
-
-    def finished_before(self, moment: datetime) -> JobQuerySet:
-        """Jobs that came to an end before `moment`."""
-        return self.filter(state__in=FINAL_STATES, finished_at__lt=moment, created_at__lt=moment)
-
-    def with_expired_result(self, moment: datetime) -> JobQuerySet:
-        """Jobs whose result is still stored although it was to be kept until `moment` only."""
-        stored = Q(result__isnull=False) | ~Q(result_name="")
-        return self.filter(stored, result_expires_at__lte=moment, created_at__lte=moment)
-
-    def without_bulk(self) -> JobQuerySet:
-        """Jobs without the columns that may be large and that lists do not show."""
-        return self.defer("package", "error_traceback", "result")
+#: A job that is retried by hand again and again keeps what became of so many deliveries.
+HISTORY_MOST_LINES = 50
 
 
 class Job(models.Model):
@@ -98,11 +47,17 @@ class Job(models.Model):
     queue = models.CharField(max_length=100)
     name = models.CharField(max_length=100)
     function = models.CharField(max_length=256)
-    processor = models.CharField(max_length=100, blank=True)
-    caller = models.CharField(max_length=64, blank=True)
+    processor = models.CharField(max_length=100, blank=True, default="", db_default="")
+    caller = models.CharField(max_length=64, blank=True, default="", db_default="")
     package = models.TextField()
+    package_bytes = models.PositiveIntegerField(default=0, db_default=0)
 
-    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    state = models.CharField(
+        max_length=10, choices=State.choices, default=State.QUEUED, db_default=State.QUEUED
+    )
+    priority = models.CharField(
+        max_length=6, choices=Priority.choices, default=Priority.NORMAL, db_default=Priority.NORMAL
+    )
     created_at = models.DateTimeField(default=timezone.now)
     run_after = models.DateTimeField(default=timezone.now)
     order_at = models.DateTimeField(default=timezone.now)
@@ -110,39 +65,43 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True)
     progress = models.FloatField(null=True)
 
-    claimed_by = models.CharField(max_length=100, blank=True)
-    seat_pid = models.PositiveIntegerField(null=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+
+    claimed_by = models.CharField(max_length=100, blank=True, default="", db_default="")
     lease_expires_at = models.DateTimeField(null=True)
-    deliveries = models.PositiveIntegerField(default=0)
+    deliveries = models.PositiveIntegerField(default=0, db_default=0)
     delivery_limit = models.PositiveIntegerField()
-    attempts = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0, db_default=0)
     max_attempts = models.PositiveIntegerField()
-    timeout_seconds = models.PositiveIntegerField(null=True)
+    history = models.TextField(blank=True, default="", db_default="")
+    timeout_seconds = models.FloatField(null=True)
     memory_limit_bytes = models.BigIntegerField(null=True)
     peak_memory_bytes = models.BigIntegerField(null=True)
 
-    error_code = models.CharField(max_length=40, blank=True)
-    error_message = models.TextField(blank=True)
-    error_traceback = models.TextField(blank=True)
+    error_code = models.CharField(max_length=40, blank=True, default="", db_default="")
+    error_message = models.TextField(blank=True, default="", db_default="")
+    error_traceback = models.TextField(blank=True, default="", db_default="")
 
     result = models.TextField(null=True)  # noqa: DJ001  (null: none yet; "null" is a JSON result)
-    result_name = models.CharField(max_length=200, blank=True)
+    result_name = models.CharField(max_length=200, blank=True, default="", db_default="")
     result_bytes = models.BigIntegerField(null=True)
-    result_sha256 = models.CharField(max_length=64, blank=True)
-    result_media_type = models.CharField(max_length=100, blank=True)
+    result_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
+    result_media_type = models.CharField(max_length=100, blank=True, default="", db_default="")
     result_expires_at = models.DateTimeField(null=True)
 
-    source_bytes = models.BigIntegerField(default=0)
+    source_bytes = models.BigIntegerField(default=0, db_default=0)
     upload = models.OneToOneField(Upload, null=True, on_delete=models.SET_NULL, related_name="job")
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001  (null: unique)
-    request_sha256 = models.CharField(max_length=64, blank=True)
+    request_sha256 = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     objects: ClassVar = JobQuerySet.as_manager()
 
     class Meta:
         indexes = (
             models.Index(
-                name="job_claim", fields=["queue", "order_at"], condition=Q(state="queued")
+                name="job_claim",
+                fields=["queue", "order_at", "run_after"],
+                condition=Q(state="queued"),
             ),
             models.Index(
                 name="job_lease", fields=["lease_expires_at"], condition=Q(state="running")
@@ -175,68 +134,77 @@ class Job(models.Model):
         """Whether the result was there and has been kept for long enough."""
         return self.result_expires_at is not None and self.result_expires_at <= timezone.now()
 
+    @property
+    def past_deliveries(self) -> list[dict[str, Any]]:
+        """What became of each delivery that has ended, the first one first.
+
+        Each has "delivery", "started_at" and "ended_at" (ISO 8601, UTC; the first null for one
+        that never started), "where" ("host:process id"), "outcome" (a state, an error code or
+        "given back") and "charged" (whether it counted as an attempt).
+        """
+        return [json.loads(line) for line in self.history.splitlines()]
+
     def cancel(self) -> None:
-        """Take a queued job off the queue. Raises IllegalState for any other."""
-        self._move(CANCELLABLE_STATES, State.CANCELLED, finished_at=timezone.now())
+        """Cancel a queued job at once, or ask the cluster that runs it to stop it.
+
+        Raises IllegalState for a finished one.
+        """
+        waiting = Job.objects.filter(pk=self.pk, state=State.QUEUED)
+        if waiting.update(state=State.CANCELLED, finished_at=timezone.now()):
+            self.refresh_from_db()
+            return
+        asked_at = Coalesce(F("cancel_requested_at"), Now(), output_field=models.DateTimeField())
+        self._move(CANCELLABLE_STATES, F("state"), cancel_requested_at=asked_at)
 
     def retry(self) -> None:
         """Queue a failed or cancelled job again, attempts reset. Raises IllegalState otherwise."""
+        lines = self.history.splitlines(keepends=True)
         self._move(
             RETRYABLE_STATES,
             State.QUEUED,
             attempts=0,
             delivery_limit=F("deliveries") + F("max_attempts") + SPARE_DELIVERIES,
             run_after=Now(),
-            order_at=Now(),
+            order_at=self.order_after(0),
             started_at=None,
             finished_at=None,
             progress=None,
             peak_memory_bytes=None,
+            cancel_requested_at=None,
+            history="".join(lines[-HISTORY_MOST_LINES:]),
             **NO_ERROR,
         )
 
-    def succeed(self, *, delivery: int, keep_seconds: float) -> bool:
-        """End this delivery well; False when it is no longer the running one."""
-        now = timezone.now()
-        return self._settle(
-            delivery,
-            state=State.SUCCEEDED,
-            finished_at=now,
-            progress=1.0,
-            result_expires_at=now + timedelta(seconds=keep_seconds),
-            **NO_ERROR,
-        )
+    def order_after(self, delay_seconds: float) -> Any:
+        """The place of this job's priority among those due `delay_seconds` from now."""
+        offset_seconds = PRIORITY_OFFSET_SECONDS[Priority(self.priority)]
+        return Now() + timedelta(seconds=delay_seconds + offset_seconds)
 
-    def fail(self, *, delivery: int, error: Mapping[str, Any]) -> bool:
-        """End this delivery for good; `error` has error_code, error_message, error_traceback."""
-        return self._settle(delivery, state=State.FAILED, finished_at=timezone.now(), **error)
+    def end(self, delivery: int, state: str, **changes: Any) -> bool:
+        """End this delivery in a final state; False when it is no longer the running one."""
+        return self._settle(delivery, state=state, finished_at=Now(), **changes)
 
-    def give_back(self, *, delivery: int, delay_seconds: float, error: Mapping[str, Any]) -> bool:
-        """Queue the job again after an attempt that failed, to run in `delay_seconds`."""
-        due = Now() + timedelta(seconds=delay_seconds)
-        return self._settle(
-            delivery, state=State.QUEUED, run_after=due, order_at=due, progress=None, **error
-        )
+    def give_back(
+        self, delivery: int, *, delay_seconds: float | None = None, **changes: Any
+    ) -> bool:
+        """Queue the job again; False when the delivery is not the running one.
 
-    def lose(self, *, seat_died: bool, error: Mapping[str, Any]) -> bool:
-        """Take the running delivery back from a worker that is gone; False when it was settled.
-
-        The job is queued again at once while it has attempts and deliveries left. It is an attempt
-        when the seat died by itself, and a delivery only when its cluster is gone.
+        With `delay_seconds` it is due then, and takes its place among those; without, it is due at
+        once and has its old place.
         """
-        attempts = self.attempts + seat_died
-        if attempts < self.max_attempts and self.deliveries < self.delivery_limit:
-            left: dict[str, Any] = {"state": State.QUEUED, "progress": None}
-        else:
-            left = {"state": State.FAILED, "finished_at": timezone.now()}
-        return self._settle(self.deliveries, attempted=seat_died, **left, **error)
+        if delay_seconds is not None:
+            changes["run_after"] = Now() + timedelta(seconds=delay_seconds)
+            changes["order_at"] = self.order_after(delay_seconds)
+        return self._settle(delivery, state=State.QUEUED, progress=None, **changes)
 
-    def _settle(self, delivery: int, *, attempted: bool = True, **changes: Any) -> bool:
+    def _settle(self, delivery: int, *, charged: bool, line: str, **changes: Any) -> bool:
+        """`charged` makes the delivery an attempt; `line` is what the history keeps of it."""
         running = Job.objects.held_by(self.pk, delivery)
-        changes |= {"attempts": F("attempts") + int(attempted), **NO_CLAIM}
-        return bool(running.update(**changes))
+        attempts = F("attempts") + int(charged)
+        history = Concat(F("history"), Value(line))
+        return bool(running.update(attempts=attempts, history=history, **changes, **NO_CLAIM))
 
-    def _move(self, sources: Iterable[str], target: str, **changes: Any) -> None:
+    def _move(self, sources: Iterable[str], target: Any, **changes: Any) -> None:
         movable = Job.objects.filter(pk=self.pk, state__in=list(sources))
         if not movable.update(state=target, **changes):
             self.refresh_from_db(fields=["state"])

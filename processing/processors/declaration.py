@@ -7,14 +7,18 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 Accepts: TypeAlias = Literal["json", "file"]
 """What a processor works on: a JSON value or a file."""
 
+Priority: TypeAlias = Literal["low", "normal", "high"]
+"""Which of two waiting jobs goes first."""
+
 CALLS: dict[str, tuple[str, ...]] = {"json": ("job", "data"), "file": ("job", "source", "sink")}
 """The positional arguments that a processor is called with, by what it accepts."""
 
+_PRIORITIES = get_args(Priority)
 _NAME = re.compile(r"[a-z0-9_.-]{1,100}")
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; *[\w-]+=[\w.-]+)*", re.ASCII)
 
@@ -41,6 +45,9 @@ class Processor:
     max_attempts: int | None = None
     """How often a run is started before the job has failed; None: TASK_MAX_ATTEMPTS."""
 
+    priority: Priority = "normal"
+    """Where its jobs stand among those that wait, unless their submitter asks for another."""
+
     media_type: str = "application/octet-stream"
     """The Content-Type of what it writes to its sink."""
 
@@ -51,6 +58,7 @@ class Processor:
         _check_limit(self, "memory_limit_mb", self.memory_limit_mb)
         _check_limit(self, "timeout_seconds", self.timeout_seconds)
         _check_attempts(self)
+        _check_priority(self)
         _check_media_type(self)
         _check_function(self)
 
@@ -93,6 +101,14 @@ def _check_attempts(declared: Processor) -> None:
         raise ValueError(
             f"processor {declared.name!r}: max_attempts is {value!r}; use a whole number from 1, "
             "or None for the service's default"
+        )
+
+
+def _check_priority(declared: Processor) -> None:
+    if declared.priority not in _PRIORITIES:
+        raise ValueError(
+            f"processor {declared.name!r}: priority is {declared.priority!r}; "
+            f"use {', '.join(_PRIORITIES)}"
         )
 
 

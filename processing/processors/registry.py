@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from processing.errors import UnknownProcessor
-from processing.processors.declaration import Accepts, Processor
+from processing.processors.declaration import Accepts, Priority, Processor
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -20,6 +20,7 @@ def processor(
     memory_limit_mb: float | None = None,
     timeout_seconds: float | None = None,
     max_attempts: int | None = None,
+    priority: Priority = "normal",
     media_type: str = "application/octet-stream",
 ) -> Callable[[Function], Function]:
     """Register the decorated function as a processor and return it unchanged.
@@ -27,8 +28,8 @@ def processor(
     With `accepts="json"` it is called as `(job, data)`, with `accepts="file"` as
     `(job, source, sink)`, where source and sink are binary streams; see
     `processing.processors.job` for what `job` offers. It returns a small JSON value.
-    A limit that is None is the service's default. A bad option, a function of another
-    shape or a name that another function has raises ValueError.
+    A limit that is None is the service's default; `priority` says before which others its jobs go.
+    A bad option, a function of another shape or a name that another function has raises ValueError.
     """
 
     def register(function: Function) -> Function:
@@ -40,6 +41,7 @@ def processor(
                 memory_limit_mb=memory_limit_mb,
                 timeout_seconds=timeout_seconds,
                 max_attempts=max_attempts,
+                priority=priority,
                 media_type=media_type,
             )
         )

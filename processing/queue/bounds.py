@@ -11,6 +11,8 @@ from django.db.models.functions import Coalesce
 
 from processing.errors import QueueFull
 from processing.models import Job
+from processing.models.states import State
+from processing.queue.tally import look_at_waiting
 
 #: How long a process believes its last count, in seconds: the bounds are soft.
 COUNT_LASTS_SECONDS = 1.0
@@ -39,7 +41,7 @@ class QueueBounds:
     def recount(self) -> None:
         """Ask the database, unless somebody just did."""
         if self.is_stale:
-            self.load = count_load()
+            self.load = find_load()
             self._counted_at = time.monotonic()
 
     def check_room(self, source_bytes: int) -> None:
@@ -50,12 +52,16 @@ class QueueBounds:
             raise QueueFull(f"The queue holds {self.load.source_bytes} bytes, too many for more.")
 
 
-def count_load() -> QueueLoad:
-    """Count what waits or runs now."""
-    counted = Job.objects.live().aggregate(
+def find_load() -> QueueLoad:
+    """What waits or runs: counted now, or where much waits, within the last seconds."""
+    waiting = look_at_waiting()
+    running = Job.objects.filter(state=State.RUNNING).aggregate(
         job_count=Count("pk"), source_bytes=Coalesce(Sum("source_bytes"), 0)
     )
-    return QueueLoad(**counted)
+    return QueueLoad(
+        job_count=waiting.job_count + running["job_count"],
+        source_bytes=waiting.source_bytes + running["source_bytes"],
+    )
 
 
 bounds = QueueBounds()

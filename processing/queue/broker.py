@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import logging
+import base64
 import math
 import threading
-import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
-from django.db.models.functions import Now
+from django.core.cache import BaseCache, caches
+from django.db import transaction
 from django_q.brokers import Broker
 from django_q.conf import Conf
-from django_q.signing import SignedPackage
-from django_q.utils import get_func_repr
+from django_q.signing import BadSignature, SignedPackage
 
 from processing.models import Job
-from processing.models.states import SPARE_DELIVERIES
-from processing.queue.claims import RENEW_SECONDS, Claim, Delivery, claim_jobs
-from processing.queue.failures import make_error
-from processing.queue.leases import Cluster, reclaim_lost_jobs, renew_leases
+from processing.queue.enqueue import insert_job, make_job, read_timeout
+from processing.queue.package import read_package
 
-logger = logging.getLogger(__name__)
-
-#: The wait between two looks at the queue, in seconds: while nothing came, just after work, and
-#: while the database is away.
-IDLE_POLL_SECONDS = 0.1
-BUSY_POLL_SECONDS = 0.005
-AWAY_POLL_SECONDS = 1.0
-#: How long after a claim the short wait lasts, in seconds.
-BUSY_LASTS_SECONDS = 1.0
-
-#: The caller of what no request submitted: schedules, and tasks of the operator's own code.
-SYSTEM_CALLER = "system"
+#: The cache that django-q2 uses: one that every process of the service can read; see CACHES.
+CACHE_NAME = "queue"
+#: What a cluster says of itself is believed for so long, in seconds: it is said every 2 s, and a
+#: database that stalls for a moment is not the cluster's death.
+STAT_SECONDS = 10
+#: Jobs removed at once: each batch is one short transaction.
+BATCH_ROWS = 500
+#: The first characters of a package, which hold the id of its task; so many are whole bytes.
+HEAD_CHARACTERS = 80
 
 _enqueueing = threading.local()
 
@@ -42,90 +37,55 @@ _enqueueing = threading.local()
 def keep_task(task: dict[str, Any]) -> None:
     """Remember the task that is being packed, so that `enqueue` need not unpack it.
 
-    Its timeout becomes what django-q2's worker can use: whole seconds, or -1 for none.
+    One that runs in its caller is never enqueued; its timeout becomes what django-q2's timer can
+    use there: whole seconds, or -1 for none.
     """
-    if "timeout" in task:
-        task["timeout"] = _read_timeout(task) or -1
-    if not task.get("sync"):  # such a task runs in its caller and is never enqueued
+    if not task.get("sync"):
         _enqueueing.task = task
+    elif "timeout" in task:
+        task["timeout"] = math.ceil(read_timeout(task) or -1)
 
 
 class DatabaseBroker(Broker):  # type: ignore[misc]  # django-q2 is untyped
-    """Writes jobs in the caller's transaction and hands them out under a lease.
+    """Writes jobs in the caller's transaction. Our own cluster takes them off the queue.
 
-    `columns` are further columns of the one job that this broker will enqueue.
+    `given` is what `insert_job` is to take besides what the task says, for the one job that this
+    broker will enqueue.
     """
 
-    columns: dict[str, Any] = {}
-    _cluster: Cluster | None = None
-    _kept_at = float("-inf")
-    _claimed_at = float("-inf")
+    given: Mapping[str, Any] = MappingProxyType({})
 
     @classmethod
-    def for_job(cls, columns: dict[str, Any]) -> DatabaseBroker:
-        """A broker for the one job that has these columns."""
+    def for_job(cls, given: Mapping[str, Any]) -> DatabaseBroker:
+        """A broker for one job; it goes to the queue that the task names as its cluster."""
         broker = cls()
-        broker.columns = columns
+        broker.given = given
         return broker
 
+    @staticmethod
+    def get_cache() -> BaseCache:
+        """The cache that all processes share."""
+        return caches[CACHE_NAME]
+
     def enqueue(self, task: str) -> UUID:
-        """Store the signed package `task` as a queued job; returns the job's id."""
-        unpacked = _enqueueing.__dict__.pop("task", None) or SignedPackage.loads(task)
-        columns = _read_columns(unpacked) | self.columns
-        columns["delivery_limit"] = columns["max_attempts"] + SPARE_DELIVERIES
-        job = Job(package=task, queue=self.list_key, **columns)
-        job.run_after = job.order_at = Now()  # the database's clock
-        job.save(force_insert=True)
-        return job.pk
+        """Store the signed package `task` as a queued job; returns the job's id.
 
-    def dequeue(self) -> list[tuple[str, str]] | None:
-        """Claim what the cluster has free seats for, or wait a moment and return None.
-
-        django-q2's pusher calls this; its parent is the process that owns the seats.
+        Raises TaskTooLarge for a package above PACKAGE_MAX_BYTES, django.db.Error.
         """
-        close_old_connections()
-        self._cluster = self._cluster or Cluster()
-        try:
-            self._keep_leases(self._cluster)
-            claims = claim_jobs(self.list_key, claimant=self._cluster.name, seats=Conf.WORKERS)
-        except (OperationalError, InterfaceError) as error:
-            logger.error("the database is away: %s", error)
-            connection.close()
-            time.sleep(AWAY_POLL_SECONDS)
-            return None
-        if claims:
-            self._claimed_at = time.monotonic()
-            return [(str(c.delivery), c.package) for c in claims if self._can_be_read(c)]
-        was_busy = time.monotonic() - self._claimed_at < BUSY_LASTS_SECONDS
-        time.sleep(BUSY_POLL_SECONDS if was_busy else IDLE_POLL_SECONDS)
-        return None
+        read = _take_task(task)
+        queue = (read.get("cluster") if self.given else None) or self.list_key
+        job = {**make_job(read, package=task, queue=queue), **self.given}
+        insert_job(**job)
+        return UUID(job["id"])
 
-    def _keep_leases(self, cluster: Cluster) -> None:
-        if time.monotonic() - self._kept_at >= RENEW_SECONDS:
-            renew_leases(cluster.name, cluster.find_seats())
-            reclaim_lost_jobs(cluster.name)
-            self._kept_at = time.monotonic()
-
-    def _can_be_read(self, claim: Claim) -> bool:
-        """Whether the pusher will be able to unpack it; one that it cannot would take it down."""
-        try:
-            SignedPackage.loads(claim.package)
-        except Exception as error:  # unpickling raises whatever the pickled classes raise
-            logger.exception("job %s cannot be unpacked", claim.delivery)
-            self._fail(claim.delivery, f"The job cannot be unpacked: {error!r}")
-            return False
-        return True
-
-    def _fail(self, delivery: Delivery, message: str) -> None:
-        error = make_error("task_error", message)
-        Job(pk=delivery.job_id).fail(delivery=delivery.number, error=error)
+    def dequeue(self) -> None:
+        """Refuse: django-q2's own cluster would run jobs without limits, leases and outcomes."""
+        raise NotImplementedError(
+            "Plimsoll's queue is served by its own cluster; start it with: manage.py qcluster"
+        )
 
     def acknowledge(self, task_id: str) -> None:
         """Do nothing: a job is settled by its outcome, which acknowledgement does not carry."""
-
-    def fail(self, task_id: str) -> None:
-        """End a job whose package was not signed with our SECRET_KEY."""
-        self._fail(Delivery.parse(task_id), "The job was signed with another SECRET_KEY.")
 
     def queue_size(self) -> int:
         """How many jobs wait in this queue."""
@@ -135,14 +95,25 @@ class DatabaseBroker(Broker):  # type: ignore[misc]  # django-q2 is untyped
         """How many jobs of this queue run."""
         return Job.objects.filter(queue=self.list_key, state=Job.State.RUNNING).count()
 
-    def delete(self, task_id: str) -> None:
-        """Remove a job and what it was to read."""
-        Job.objects.filter(pk=Delivery.parse(task_id).job_id).delete()
+    def delete(self, task_id: str | UUID) -> None:
+        """Remove a job, by the id that `enqueue` returned, and the JSON that it was to read."""
+        Job.objects.filter(pk=task_id).only("pk").delete()
 
     def purge_queue(self) -> int:
         """Remove every waiting job of this queue; returns how many."""
-        waiting = Job.objects.filter(queue=self.list_key, state=Job.State.QUEUED)
-        return waiting.delete()[0]
+        count = 0
+        while removed := self._purge_some():
+            count += removed
+        return count
+
+    def _purge_some(self) -> int:
+        with transaction.atomic():
+            waiting = Job.objects.filter(queue=self.list_key, state=Job.State.QUEUED)
+            # Held until they are gone, so that none is claimed and then deleted while it runs.
+            held = waiting.order_by().select_for_update(skip_locked=True)
+            ids = list(held.values_list("pk", flat=True)[:BATCH_ROWS])
+            Job.objects.filter(pk__in=ids).only("pk").delete()
+        return len(ids)
 
     def delete_queue(self) -> int:
         """Remove the queue, which is its waiting jobs."""
@@ -157,20 +128,42 @@ class DatabaseBroker(Broker):  # type: ignore[misc]  # django-q2 is untyped
         """What django-q2's monitor shows as the broker."""
         return f"Plimsoll jobs in {settings.DATABASES['default']['ENGINE'].rsplit('.', 1)[1]}"
 
+    def set_stat(self, key: str, value: str, timeout: int) -> None:
+        """Keep what a cluster says of itself for STAT_SECONDS.
 
-def _read_columns(task: dict[str, Any]) -> dict[str, Any]:
-    max_attempts = 1 if task.get("ack_failure") else settings.TASK_MAX_ATTEMPTS
-    return {
-        "id": UUID(task["id"]),
-        "name": task["name"][:100],
-        "function": str(get_func_repr(task["func"]))[:256],
-        "caller": SYSTEM_CALLER,
-        "timeout_seconds": _read_timeout(task),
-        "max_attempts": max_attempts,
-    }
+        It is removed where the cluster says that it has stopped, or `timeout` is 0.
+        """
+        known = self.cache.get(Conf.Q_STAT, [])
+        if timeout <= 0 or _has_stopped(value):
+            self.cache.delete(key)
+            self._keep_stat_keys(known, [other for other in known if other != key])
+            return
+        if key not in known:
+            living = self.cache.get_many(known)
+            self._keep_stat_keys(known, [*living, key])
+        self.cache.set(key, value, STAT_SECONDS)
+
+    def get_stats(self, pattern: str) -> list[str]:
+        """What the living clusters last said; there is one pattern, and it is theirs."""
+        return list(self.cache.get_many(self.cache.get(Conf.Q_STAT, [])).values())
+
+    def _keep_stat_keys(self, known: list[str], keys: list[str]) -> None:
+        if keys != known:
+            self.cache.set(Conf.Q_STAT, keys, timeout=None)
 
 
-def _read_timeout(task: dict[str, Any]) -> int | None:
-    """The task's timeout in whole seconds; None for a task that may take for ever."""
-    timeout = task.get("timeout", settings.TASK_TIMEOUT_SECONDS)
-    return math.ceil(timeout) if timeout is not None and timeout > 0 else None
+def _take_task(package: str) -> Mapping[str, Any]:
+    """The task in `package`: the one that was kept, unless that is another."""
+    task: dict[str, Any] | None = _enqueueing.__dict__.pop("task", None)
+    if task is not None and len(package) >= HEAD_CHARACTERS:
+        head = base64.urlsafe_b64decode(package[:HEAD_CHARACTERS])
+        if task["id"].encode() in head:
+            return task
+    return read_package(package)
+
+
+def _has_stopped(stat: str) -> bool:
+    try:
+        return bool(SignedPackage.loads(stat).status == Conf.STOPPED)
+    except BadSignature:
+        return False

@@ -12,8 +12,10 @@ from django.db.models import Count
 
 from processing.errors import IllegalState
 from processing.models import Job
-from processing.models.job import JobQuerySet
+from processing.models.job_query import JobQuerySet
 from processing.models.states import CANCELLABLE_STATES, RETRYABLE_STATES, State
+from processing.queue.notify import notify_queue
+from processing.queue.tally import forget_tally
 
 #: Jobs moved in one transaction: short enough for the workers to claim in between.
 BATCH_JOBS = 100
@@ -29,11 +31,23 @@ class Operation:
     done: str
     legal_states: tuple[State, ...]
     move: Callable[[Job], None]
+    asked: str = ""
+    """What is said of a job that runs: the operation only asks for it. Empty: it is not legal."""
 
 
-RETRY = Operation(verb="retry", done="queued again", legal_states=RETRYABLE_STATES, move=Job.retry)
+def retry_job(job: Job) -> None:
+    """Queue a failed or cancelled job again and wake its clusters. Raises IllegalState."""
+    job.retry()
+    notify_queue(job.queue)
+
+
+RETRY = Operation(verb="retry", done="queued again", legal_states=RETRYABLE_STATES, move=retry_job)
 CANCEL = Operation(
-    verb="cancel", done="cancelled", legal_states=CANCELLABLE_STATES, move=Job.cancel
+    verb="cancel",
+    done="cancelled",
+    legal_states=CANCELLABLE_STATES,
+    move=Job.cancel,
+    asked="asked to stop",
 )
 
 
@@ -41,14 +55,31 @@ CANCEL = Operation(
 class Outcome:
     """What an operation did to a selection of jobs, or would do in a dry run."""
 
+    operation: Operation
+    dry_run: bool
+
     job_ids: tuple[UUID, ...]
     """The jobs that were moved."""
+
+    asked_ids: tuple[UUID, ...]
+    """Those that run on until their cluster does what was asked."""
 
     skipped: Mapping[str, int]
     """How many were left alone, by the state that they were in; each up to the limit."""
 
     has_more: bool
     """Whether the limit left some that could have been moved."""
+
+    def describe_done(self) -> str:
+        """Such as "2 jobs cancelled, 1 running job asked to stop"."""
+        would_be = "would be " if self.dry_run else ""
+        parts = []
+        if self.job_ids or not self.asked_ids:
+            parts.append(f"{_count(self.job_ids, 'job')} {would_be}{self.operation.done}")
+        if self.asked_ids:
+            asked = _count(self.asked_ids, "running job")
+            parts.append(f"{asked} {would_be}{self.operation.asked}")
+        return ", ".join(parts)
 
     def describe_skipped(self) -> str:
         """Such as "2 running, 1 succeeded"; empty where nothing was skipped."""
@@ -69,16 +100,18 @@ def operate_on_jobs(
     is told after each batch how many of how many jobs have been tried.
     """
     legal = jobs.filter(state__in=operation.legal_states).order_by("created_at", "pk")
-    found = list(legal.values_list("pk", flat=True)[: limit + 1])
-    chosen = found[:limit]
+    found = list(legal.values_list("pk", "state")[: limit + 1])
+    chosen = dict(found[:limit])
     skipped = _count_states(jobs.exclude(state__in=operation.legal_states), limit)
-    moved: list[UUID] = chosen if dry_run else []
-    if not dry_run:
-        for start in range(0, len(chosen), BATCH_JOBS):
-            batch = chosen[start : start + BATCH_JOBS]
-            moved += _move_batch(operation, batch, skipped)
-            on_batch(start + len(batch), len(chosen))
-    return Outcome(job_ids=tuple(moved), skipped=dict(skipped), has_more=len(found) > limit)
+    ended = chosen if dry_run else _move_all(operation, list(chosen), skipped, on_batch)
+    return Outcome(
+        operation=operation,
+        dry_run=dry_run,
+        job_ids=tuple(key for key, state in ended.items() if state != State.RUNNING),
+        asked_ids=tuple(key for key, state in ended.items() if state == State.RUNNING),
+        skipped=dict(skipped),
+        has_more=len(found) > limit,
+    )
 
 
 def find_unknown(job_ids: Sequence[UUID]) -> list[UUID]:
@@ -97,17 +130,37 @@ def _count_states(jobs: JobQuerySet, limit: int) -> Counter[str]:
     return Counter({group["state"]: group["jobs"] for group in states})
 
 
-def _move_batch(operation: Operation, job_ids: Sequence[UUID], skipped: Counter[str]) -> list[UUID]:
-    moved = []
+def _move_all(
+    operation: Operation,
+    job_ids: Sequence[UUID],
+    skipped: Counter[str],
+    on_batch: Callable[[int, int], None],
+) -> dict[UUID, str]:
+    """Move the jobs in batches; those that were moved, and the states that they are in now."""
+    ended: dict[UUID, str] = {}
+    for start in range(0, len(job_ids), BATCH_JOBS):
+        batch = job_ids[start : start + BATCH_JOBS]
+        ended |= _move_batch(operation, batch, skipped)
+        on_batch(start + len(batch), len(job_ids))
+    if ended:
+        forget_tally()
+    return ended
+
+
+def _move_batch(
+    operation: Operation, job_ids: Sequence[UUID], skipped: Counter[str]
+) -> dict[UUID, str]:
+    ended: dict[UUID, str] = {}
     with transaction.atomic():
         jobs = Job.objects.without_bulk().in_bulk(job_ids)
         for job_id in job_ids:
-            obstacle = _move(operation, jobs.get(job_id))
-            if obstacle is None:
-                moved.append(job_id)
+            job = jobs.get(job_id)
+            obstacle = _move(operation, job)
+            if job is not None and obstacle is None:
+                ended[job_id] = job.state
             else:
-                skipped[obstacle] += 1
-    return moved
+                skipped[obstacle or GONE] += 1
+    return ended
 
 
 def _move(operation: Operation, job: Job | None) -> str | None:
@@ -121,3 +174,7 @@ def _move(operation: Operation, job: Job | None) -> str | None:
     except Job.DoesNotExist:
         return GONE
     return None
+
+
+def _count(job_ids: Sequence[UUID], noun: str) -> str:
+    return f"{len(job_ids):,} {noun}{'' if len(job_ids) == 1 else 's'}"

@@ -1,49 +1,56 @@
-"""Taking due jobs off the queue, in one statement."""
+"""Taking due jobs off the queue, in one statement, and putting unused ones back."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
-from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
 
 from processing.models import Job
+from processing.models.states import NO_CLAIM, State
+from processing.queue.statements import fetch_rows
 
 #: A claim holds this long; the cluster that made it renews it every RENEW_SECONDS.
 LEASE_SECONDS = 15
 RENEW_SECONDS = 5
-
-TABLE = Job._meta.db_table
-
-#: The database's clock decides, because the clocks of two machines differ.
-NOW = {
-    "sqlite": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
-    "postgresql": "STATEMENT_TIMESTAMP()",
-}
-LEASE_END = {
-    "sqlite": f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'now', '+{LEASE_SECONDS} seconds')",
-    "postgresql": f"STATEMENT_TIMESTAMP() + INTERVAL '{LEASE_SECONDS} seconds'",
-}
-SKIP_LOCKED = {"sqlite": "", "postgresql": "FOR UPDATE SKIP LOCKED"}
+#: The packages of one claim together, in bytes, as long as there is more than one.
+CLAIM_MOST_BYTES = 16 * 1024 * 1024
 
 # The states are literals: only then may SQLite use the partial indexes.
 CLAIM = """
 WITH due AS MATERIALIZED (
-    SELECT id FROM {table}
-    WHERE state = 'queued' AND queue = %s AND run_after <= {now}
-    ORDER BY order_at LIMIT %s {skip_locked}
+    SELECT id, order_at, package_bytes FROM {jobs}
+    WHERE state = 'queued' AND queue = %(queue)s AND run_after <= {now} AND order_at <= {farthest}
+        AND NOT EXISTS (SELECT 1 FROM {pauses} WHERE {pauses}.queue = %(queue)s)
+    ORDER BY order_at LIMIT %(count)s {skip_locked}
+), fitting AS (
+    SELECT id FROM (
+        SELECT id, SUM(package_bytes) OVER earlier AS total, ROW_NUMBER() OVER earlier AS place
+        FROM due WINDOW earlier AS (ORDER BY order_at, id)
+    ) AS counted
+    WHERE total <= %(bytes)s OR place = 1
 )
-UPDATE {table}
-SET state = 'running', deliveries = deliveries + 1, claimed_by = %s, started_at = {now},
-    finished_at = NULL, progress = NULL, seat_pid = NULL, lease_expires_at = {lease_end}
-WHERE id IN (SELECT id FROM due)
-RETURNING id, deliveries, package, order_at
+UPDATE {jobs}
+SET state = 'running', deliveries = deliveries + 1, claimed_by = %(claimant)s, started_at = {now},
+    finished_at = NULL, progress = NULL, lease_expires_at = {lease_end}
+WHERE id IN (SELECT id FROM fitting)
+RETURNING id, deliveries, package, timeout_seconds, order_at
 """
 ANY_DUE = """
-SELECT 1 FROM {table} WHERE state = 'queued' AND queue = %s AND run_after <= {now} LIMIT 1
+SELECT 1 FROM {jobs}
+WHERE state = 'queued' AND queue = %(queue)s AND run_after <= {now} AND order_at <= {farthest}
+    AND NOT EXISTS (SELECT 1 FROM {pauses} WHERE {pauses}.queue = %(queue)s)
+LIMIT 1
 """
-COUNT_CLAIMED = "SELECT COUNT(*) FROM {table} WHERE state = 'running' AND claimed_by = %s"
+NEXT_DUE = """
+SELECT {seconds_until_due} FROM {jobs}
+WHERE state = 'queued' AND queue = %(queue)s AND run_after > {now} AND order_at > {nearest}
+ORDER BY order_at LIMIT 1
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,31 +76,54 @@ class Claim:
 
     delivery: Delivery
     package: str
+    timeout_seconds: float | None
 
 
-def claim_jobs(queue: str, *, claimant: str, seats: int) -> list[Claim]:
-    """Claim due jobs of `queue`, oldest first, as many as `claimant` has free seats."""
-    if not _query(ANY_DUE, queue):
-        return []
-    [(busy,)] = _query(COUNT_CLAIMED, claimant)
-    if busy >= seats:
-        return []
-    rows = _query(CLAIM, queue, seats - busy, claimant)
-    rows.sort(key=lambda row: str(row[3]))
+def claim_jobs(queue: str, *, claimant: str, count: int) -> list[Claim]:
+    """Claim at most `count` due jobs of `queue`, the first in its order first.
+
+    Together their packages have at most CLAIM_MOST_BYTES, unless it is one alone. A paused queue
+    gives none.
+    """
+    parameters = {
+        "queue": queue,
+        "claimant": claimant,
+        "count": count,
+        "bytes": CLAIM_MOST_BYTES,
+        "lease_seconds": LEASE_SECONDS,
+    }
+    rows = fetch_rows(CLAIM, parameters)
+    rows.sort(key=lambda row: str(row[4]))
     return [
-        Claim(delivery=Delivery(job_id=UUID(str(job_id)), number=number), package=package)
-        for job_id, number, package, _ in rows
+        Claim(
+            delivery=Delivery(job_id=UUID(str(job_id)), number=number),
+            package=package,
+            timeout_seconds=timeout_seconds,
+        )
+        for job_id, number, package, timeout_seconds, _ in rows
     ]
 
 
-def _statement(template: str) -> str:
-    vendor = connection.vendor
-    return template.format(
-        table=TABLE, now=NOW[vendor], lease_end=LEASE_END[vendor], skip_locked=SKIP_LOCKED[vendor]
+def has_due_jobs(queue: str) -> bool:
+    """Whether there is anything to claim."""
+    return bool(fetch_rows(ANY_DUE, {"queue": queue}))
+
+
+def release_claims(claims: Collection[Claim], *, claimant: str) -> None:
+    """Put back, to their old places, jobs that were claimed and never begun."""
+    ids = [claim.delivery.job_id for claim in claims]
+    held = Job.objects.filter(pk__in=ids, state=State.RUNNING, claimed_by=claimant)
+    held.filter(cancel_requested_at=None).update(
+        state=State.QUEUED, deliveries=F("deliveries") - 1, started_at=None, **NO_CLAIM
     )
+    held.update(state=State.CANCELLED, finished_at=Now(), started_at=None, **NO_CLAIM)
 
 
-def _query(template: str, *parameters: str | int) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(template), parameters)
-        return list(cursor.fetchall())
+def find_next_due_seconds(queue: str) -> float | None:
+    """How long until the first of the jobs that wait for their time; None where none waits.
+
+    Of jobs of several priorities it may be another than the first, whose due time is found by the
+    next look then.
+    """
+    rows = fetch_rows(NEXT_DUE, {"queue": queue})
+    return float(rows[0][0]) if rows else None

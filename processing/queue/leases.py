@@ -1,90 +1,82 @@
-"""Leases: who still runs what, and what is to be given to somebody else.
-
-The process that claims for a cluster keeps its leases too. It runs no code of a task, so that a
-task which holds the interpreter for a minute does not lose its job. And when it hangs, or its whole
-cluster is gone, nobody renews, and another cluster takes over.
-"""
+"""Leases: what this cluster holds, and what others have lost."""
 
 from __future__ import annotations
 
 import logging
-import os
-import socket
-from collections.abc import Collection
 from datetime import timedelta
+from uuid import UUID
 
-import psutil
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from processing.models import Job
-from processing.queue.claims import LEASE_SECONDS, RENEW_SECONDS
+from processing.models.states import State
+from processing.queue.claims import LEASE_SECONDS, Delivery
+from processing.queue.cluster_name import ClusterName
+from processing.queue.ending import Ending
+from processing.queue.failures import make_error
+from processing.queue.settle import settle_endings
+from processing.queue.statements import fetch_rows
 
 logger = logging.getLogger(__name__)
 
-#: A claimed job waits milliseconds for its seat; after this long, in seconds, the seats hang.
-START_SECONDS = 60
 #: How much longer than their lease the jobs of another cluster are left to it, in seconds: its own
 #: supervisor knows better whether a seat died.
 FOREIGN_GRACE_SECONDS = 10
 #: Lost jobs taken back at once.
 BATCH_ROWS = 100
 
-
-class Cluster:
-    """The cluster that this process claims for: its name for claims, and its living processes."""
-
-    def __init__(self) -> None:
-        self._supervisor = psutil.Process(os.getppid())
-        # With its start time: the next process on this machine may get the same id.
-        born_at = f"{self._supervisor.create_time():.2f}"
-        self.name = f"{socket.gethostname()[:60]}:{self._supervisor.pid}:{born_at}"
-
-    def find_seats(self) -> list[int]:
-        """The process ids of the supervisor's children, the seats among them."""
-        return [child.pid for child in self._supervisor.children()]
+RENEW = """
+UPDATE {jobs} SET lease_expires_at = {lease_end}
+WHERE state = 'running' AND claimed_by = %(claimant)s
+RETURNING id, deliveries
+"""
 
 
-def renew_leases(cluster: str, seats: Collection[int]) -> int:
-    """Hold the jobs that run in these seats, or wait for one, for another LEASE_SECONDS."""
-    fresh = Q(seat_pid=None, started_at__gt=Now() - timedelta(seconds=START_SECONDS))
-    running = Job.objects.filter(state=Job.State.RUNNING, claimed_by=cluster)
-    held = running.filter(Q(seat_pid__in=seats) | fresh)
-    return held.update(lease_expires_at=Now() + timedelta(seconds=LEASE_SECONDS))
+def renew_leases(name: ClusterName) -> set[Delivery]:
+    """Hold all that is claimed in this name for another LEASE_SECONDS; returns what that is."""
+    rows = fetch_rows(RENEW, {"claimant": str(name), "lease_seconds": LEASE_SECONDS})
+    return {Delivery(job_id=UUID(str(job_id)), number=number) for job_id, number in rows}
 
 
-def reclaim_lost_jobs(cluster: str) -> int:
-    """Take back what runs under an expired lease; returns how many jobs that were."""
-    running = Job.objects.filter(state=Job.State.RUNNING)
-    ours = Q(claimed_by=cluster, lease_expires_at__lt=Now())
-    foreign_end = Now() - timedelta(seconds=FOREIGN_GRACE_SECONDS)
-    lost = running.filter(ours | Q(lease_expires_at__lt=foreign_end)).without_bulk()
-    return sum(_take_back(job, cluster) for job in lost[:BATCH_ROWS])
+def find_cancelled(name: ClusterName) -> list[Delivery]:
+    """What runs in this name and is to be cancelled."""
+    asked = Job.objects.filter(state=State.RUNNING, claimed_by=str(name))
+    asked = asked.filter(cancel_requested_at__isnull=False)
+    rows = asked.values_list("pk", "deliveries")[:BATCH_ROWS]
+    return [Delivery(job_id=job_id, number=number) for job_id, number in rows]
 
 
-def _take_back(job: Job, cluster: str) -> bool:
-    seat_died = job.claimed_by == cluster and job.seat_pid is not None
-    error = {"error_traceback": "", **_explain(job, seat_died)}
-    if not job.lose(seat_died=seat_died, error=error):
+def reclaim_lost_jobs(name: ClusterName) -> int:
+    """Take back what no living cluster holds: BATCH_ROWS at most; returns how many that were.
+
+    That is what runs under a lease that ended FOREIGN_GRACE_SECONDS ago, and at once what a dead
+    cluster of this machine held, or a dead supervisor of this cluster.
+    """
+    running = Job.objects.filter(state=State.RUNNING)
+    dead = [owner for owner in _find_owners() if _is_dead(owner, name)]
+    expired_at = Now() - timedelta(seconds=FOREIGN_GRACE_SECONDS)
+    lost = running.filter(Q(claimed_by__in=dead) | Q(lease_expires_at__lt=expired_at))
+    rows = list(lost.exclude(claimed_by=str(name)).values_list("pk", "deliveries")[:BATCH_ROWS])
+    give_up([Delivery(job_id=job_id, number=number) for job_id, number in rows])
+    return len(rows)
+
+
+def give_up(deliveries: list[Delivery]) -> None:
+    """Count these deliveries as lost with their cluster: no attempts, but no endless ones."""
+    error = make_error("worker_lost", "Its cluster is gone or hangs.")
+    for delivery in deliveries:
+        logger.warning("job %s lost its cluster", delivery)
+    settle_endings([Ending.of_lost(delivery, error) for delivery in deliveries])
+
+
+def _find_owners() -> list[str]:
+    running = Job.objects.filter(state=State.RUNNING)
+    return list(running.values_list("claimed_by", flat=True).distinct().order_by()[:BATCH_ROWS])
+
+
+def _is_dead(owner: str, living: ClusterName) -> bool:
+    try:
+        return ClusterName.parse(owner).is_dead(living)
+    except ValueError:
         return False
-    logger.warning("job %s lost its worker %s: %s", job.id, job.claimed_by, error["error_message"])
-    return True
-
-
-def _explain(job: Job, seat_died: bool) -> dict[str, str]:
-    if seat_died and _outlived_its_time(job):
-        message = f"The task did not stop after its {job.timeout_seconds} seconds and was killed."
-        return {"error_code": "timeout", "error_message": message}
-    message = (
-        "The process that ran the task died." if seat_died else "Its cluster is gone or hangs."
-    )
-    return {"error_code": "worker_lost", "error_message": message}
-
-
-def _outlived_its_time(job: Job) -> bool:
-    """Whether the seat was last seen alive when the task's time was up."""
-    if job.timeout_seconds is None or job.started_at is None or job.lease_expires_at is None:
-        return False
-    seen_at = job.lease_expires_at - timedelta(seconds=LEASE_SECONDS)
-    ended_at = job.started_at + timedelta(seconds=job.timeout_seconds)
-    return seen_at + timedelta(seconds=RENEW_SECONDS) >= ended_at

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min, Sum, Value
+from django.db.models import Count, Sum, Value
 from django.db.models.functions import Coalesce, NullIf
-from django.utils import timezone
 
-from processing.models import Job
+from processing.models import Job, QueuePause
 from processing.models.states import FINAL_STATES, State
 from processing.queue.bounds import QueueLoad
 from processing.queue.clusters import count_workers
+from processing.queue.pause import list_pauses
+from processing.queue.tally import Tally, look_at_waiting
 
 #: Finished jobs are counted up to here, so that a long history costs no more than a short one.
 FINISHED_COUNT_LIMIT = 100_000
@@ -33,47 +34,52 @@ class Backlog:
 class QueueOverview:
     """One look at the queue; `state_counts` says FINISHED_COUNT_LIMIT where it is that or more."""
 
+    pauses: tuple[QueuePause, ...]
     state_counts: dict[str, int]
     backlogs: tuple[Backlog, ...]
     load: QueueLoad
     waiting_bytes: int
     oldest_waiting_seconds: float | None
+    counted_seconds_ago: float
+    """The age of what is said of waiting jobs: below a second, unless they are many."""
     worker_count: int
 
 
 def summarize_queue() -> QueueOverview:
-    """Look at the queue now: one query for live jobs, one for each final state."""
-    groups = _group_live_jobs()
-    waiting = [group for group in groups if group["state"] == State.QUEUED]
-    running = [group for group in groups if group["state"] == State.RUNNING]
-    counts = {State.QUEUED: _add_jobs(waiting), State.RUNNING: _add_jobs(running)}
+    """Look at the queue now, in a few queries that take the same time however much waits."""
+    waiting = look_at_waiting()
+    running = _group_running_jobs()
+    running_counts = {group["kind"]: group["jobs"] for group in running}
+    running_count = sum(running_counts.values())
+    counts = {State.QUEUED: waiting.job_count, State.RUNNING: running_count}
     counts |= {state: _count_finished(state) for state in FINAL_STATES}
     return QueueOverview(
+        pauses=tuple(list_pauses()),
         state_counts={state.value: count for state, count in counts.items()},
-        backlogs=tuple(_read_backlogs(groups)),
-        load=QueueLoad(job_count=_add_jobs(groups), source_bytes=_add_bytes(groups)),
-        waiting_bytes=_add_bytes(waiting),
+        backlogs=tuple(_list_backlogs(waiting.job_counts, running_counts)),
+        load=QueueLoad(
+            job_count=waiting.job_count + running_count,
+            source_bytes=waiting.source_bytes + sum(group["bytes"] for group in running),
+        ),
+        waiting_bytes=waiting.source_bytes,
         oldest_waiting_seconds=_find_longest_wait(waiting),
+        counted_seconds_ago=waiting.age_seconds,
         worker_count=count_workers(),
     )
 
 
-def _group_live_jobs() -> list[dict[str, Any]]:
+def _group_running_jobs() -> list[dict[str, Any]]:
     kind = Coalesce(NullIf("processor", Value("")), "function")
-    groups: Any = Job.objects.live().values("state", kind=kind).order_by("kind")
-    totals = {"jobs": Count("pk"), "bytes": Sum("source_bytes"), "due_at": Min("run_after")}
-    return list(groups.annotate(**totals))
+    groups: Any = Job.objects.filter(state=State.RUNNING).values(kind=kind)
+    return list(groups.annotate(jobs=Count("pk"), bytes=Sum("source_bytes")).order_by("kind"))
 
 
-def _read_backlogs(groups: Iterable[dict[str, Any]]) -> Iterable[Backlog]:
-    counts: dict[str, dict[str, int]] = {}
-    for group in groups:
-        counts.setdefault(group["kind"], {})[group["state"]] = group["jobs"]
-    for name, by_state in counts.items():
+def _list_backlogs(waiting: Mapping[str, int], running: Mapping[str, int]) -> Iterable[Backlog]:
+    for name in sorted({*waiting, *running}):
         yield Backlog(
             name=name,
-            waiting_count=by_state.get(State.QUEUED, 0),
-            running_count=by_state.get(State.RUNNING, 0),
+            waiting_count=waiting.get(name, 0),
+            running_count=running.get(name, 0),
         )
 
 
@@ -82,17 +88,8 @@ def _count_finished(state: State) -> int:
     return count
 
 
-def _find_longest_wait(waiting: Iterable[dict[str, Any]]) -> float | None:
+def _find_longest_wait(waiting: Tally) -> float | None:
     """Seconds since the first of the waiting jobs was due; None where none waits."""
-    first_due: datetime | None = min((group["due_at"] for group in waiting), default=None)
-    if first_due is None:
+    if waiting.first_due_at is None:
         return None
-    return max(0.0, (timezone.now() - first_due).total_seconds())
-
-
-def _add_jobs(groups: Iterable[dict[str, Any]]) -> int:
-    return sum(group["jobs"] for group in groups)
-
-
-def _add_bytes(groups: Iterable[dict[str, Any]]) -> int:
-    return sum(group["bytes"] for group in groups)
+    return max(0.0, time.time() - waiting.first_due_at)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django_q.models import Task
 
@@ -15,6 +15,11 @@ from processing.uploads.store import remove_stored
 
 #: Rows handled at once: each batch is one short transaction.
 BATCH_ROWS = 500
+#: Looked at again in the outer statement: an entry may be renewed meanwhile.
+DELETE_CACHED = """
+DELETE FROM {table} WHERE cache_key IN
+    (SELECT cache_key FROM {table} WHERE expires < %s ORDER BY expires LIMIT %s) AND expires < %s
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +36,7 @@ def purge_jobs(
 ) -> dict[str, int | bool]:
     """Remove expired results, and finished jobs with their sources and django-q2's task rows.
 
+    What has expired in django-q2's cache goes too, uncounted: nobody can see it any more.
     Jobs go when they ended more than `older_than_seconds` ago, JOB_EXPIRES_SECONDS unless given.
     Returns counts as JSON: {"jobs", "results", "tasks", "dry_run"}.
     """
@@ -41,6 +47,7 @@ def purge_jobs(
         purged = _count(cutoff, now)
     else:
         tasks = _delete_tasks(cutoff)
+        _delete_cached(now)
         purged = Purged(jobs=_delete_jobs(cutoff), results=_expire_results(now), tasks=tasks)
     return {
         "jobs": purged.jobs,
@@ -105,3 +112,13 @@ def _delete_tasks(cutoff: datetime) -> int:
         Task.objects.filter(pk__in=ids).delete()
         count += len(ids)
     return count
+
+
+def _delete_cached(now: datetime) -> None:
+    moment = connection.ops.adapt_datetimefield_value(now)
+    statement = DELETE_CACHED.format(table=settings.CACHES["queue"]["LOCATION"])
+    deleted = BATCH_ROWS
+    while deleted == BATCH_ROWS:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [moment, BATCH_ROWS, moment])
+            deleted = cursor.rowcount

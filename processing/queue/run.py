@@ -13,9 +13,9 @@ from django.db import InterfaceError, OperationalError, connection
 from processing.models import Job, JobPayload
 from processing.processors import Processor, get_processor
 from processing.queue.claims import Delivery
+from processing.queue.cluster.report import INLINE_RESULT_MAX_CHARACTERS
+from processing.queue.current import current
 from processing.queue.result_name import make_result_name
-from processing.queue.seat import seat
-from processing.queue.settle import INLINE_RESULT_MAX_CHARACTERS
 from processing.uploads.store import ResultSink, StoredFile, open_stored, remove_stored
 
 logger = logging.getLogger(__name__)
@@ -57,16 +57,6 @@ class RunningJob:
             logger.warning("the progress of job %s was not written: %s", self.id, error)
             connection.close()
 
-    def keep(self, **result_columns: Any) -> None:
-        """Write the result. Raises NotOurs when the job is no longer ours."""
-        try:
-            kept = self._write(**result_columns)
-        except (OperationalError, InterfaceError):
-            connection.close()  # it may have gone while the task had no use for it
-            kept = self._write(**result_columns)
-        if not kept:
-            raise NotOurs(f"Job {self.id} was taken by another worker.")
-
     def _write(self, **columns: Any) -> bool:
         held = Job.objects.held_by(self._delivery.job_id, self._delivery.number)
         return bool(held.update(**columns))
@@ -74,7 +64,7 @@ class RunningJob:
 
 def run_processor(name: str) -> Any:
     """Run the processor `name` for the job that this worker holds; returns its small result."""
-    delivery = seat.delivery
+    delivery = current.delivery
     if delivery is None:
         raise NotOurs("A processor runs only as a job of the queue.")
     held = Job.objects.held_by(delivery.job_id, delivery.number)
@@ -113,7 +103,7 @@ def _keep_value(running: RunningJob, delivery: Delivery, value: Any) -> Any:
     """
     text = _encode(value)
     if len(text) <= INLINE_RESULT_MAX_CHARACTERS:
-        running.keep(result=text, result_media_type=JSON_MEDIA_TYPE, result_name="")
+        current.result_columns = {"result": text, "result_media_type": JSON_MEDIA_TYPE}
         return json.loads(text)
     with ResultSink() as sink:
         sink.write(text.encode())
@@ -131,13 +121,13 @@ def _keep_file(running: RunningJob, stored: StoredFile, text: str | None, media_
                 f"A processor that writes to its sink may return {INLINE_RESULT_MAX_CHARACTERS} "
                 f"characters of JSON beside it; this one returned {len(text)}."
             )
-        running.keep(
-            result=text,
-            result_name=stored.name,
-            result_bytes=stored.size_bytes,
-            result_sha256=stored.sha256,
-            result_media_type=media_type,
-        )
+        current.result_columns = {
+            "result": text,
+            "result_name": stored.name,
+            "result_bytes": stored.size_bytes,
+            "result_sha256": stored.sha256,
+            "result_media_type": media_type,
+        }
     except BaseException:
         remove_stored(stored.name)
         raise

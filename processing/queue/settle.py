@@ -1,80 +1,187 @@
-"""Ending a delivery: what the task's outcome makes of its job."""
+"""Writing down how deliveries ended: many at once, and each alone where that fails."""
 
 from __future__ import annotations
 
 import json
 import logging
-import random
-import time
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import (
+    DatabaseError,
+    DataError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 
 from processing.models import Job
+from processing.queue.aftermath import is_aftermath, pack_loss
 from processing.queue.claims import Delivery
-from processing.queue.failures import read_failure
+from processing.queue.clock import NOW
+from processing.queue.ending import SUCCEEDED, Ending
+from processing.queue.enqueue import insert_job
+from processing.queue.failures import make_error
+from processing.queue.statements import make_later, make_statement
 
 logger = logging.getLogger(__name__)
 
-#: A result of at most this many characters is kept on the job and shown inline, in lists of up to
-#: 200 jobs too.
-INLINE_RESULT_MAX_CHARACTERS = 16 * 1024
-#: The wait before attempt n + 1 is RETRY_BASE_SECONDS · 2ⁿ⁻¹, at most RETRY_MAX_SECONDS.
-RETRY_BASE_SECONDS = 2.0
-RETRY_MAX_SECONDS = 600.0
-#: How often a settlement is tried on a database that is locked or away, one second apart.
-SETTLE_TRIES = 5
+SUCCEED = """
+WITH ended AS MATERIALIZED ({ended})
+UPDATE {jobs}
+SET state = 'succeeded', attempts = attempts + 1, progress = 1.0, started_at = {began_at},
+    finished_at = {now}, claimed_by = '', lease_expires_at = NULL,
+    history = history || ended.line, error_code = '', error_message = '', error_traceback = '',
+    result = ended.result, result_name = ended.result_name, result_bytes = ended.result_bytes,
+    result_sha256 = ended.result_sha256, result_media_type = ended.result_media_type,
+    result_expires_at = {expires_at}
+FROM ended
+WHERE {jobs}.id = ended.id AND {jobs}.state = 'running' AND {jobs}.deliveries = ended.number
+RETURNING {jobs}.id, {jobs}.deliveries
+"""
+#: What has ended well, as rows, out of JSON: one parameter, whatever their number.
+ENDED = {
+    "sqlite": """
+SELECT json_extract(value, '$.id') AS id, json_extract(value, '$.number') AS number,
+    json_extract(value, '$.began_later') AS began_later, json_extract(value, '$.line') AS line,
+    json_extract(value, '$.result') AS result,
+    json_extract(value, '$.result_name') AS result_name,
+    json_extract(value, '$.result_bytes') AS result_bytes,
+    json_extract(value, '$.result_sha256') AS result_sha256,
+    json_extract(value, '$.result_media_type') AS result_media_type
+FROM json_each(%(endings)s)""",
+    "postgresql": """
+SELECT * FROM json_to_recordset(%(endings)s) AS rows(
+    id uuid, number integer, began_later float, line text, result text, result_name text,
+    result_bytes bigint, result_sha256 text, result_media_type text)""",
+}
+NO_RESULT: dict[str, Any] = {
+    "result": None,
+    "result_name": "",
+    "result_bytes": None,
+    "result_sha256": "",
+    "result_media_type": "",
+}
+#: An attempt that failed left its row; one that succeeded is not written over.
+SAVE_TASK = """
+INSERT INTO {tasks} (id, name, func, hook, args, kwargs, result, "group", cluster,
+    started, stopped, success, attempt_count)
+VALUES (%(id)s, %(name)s, %(func)s, %(hook)s, %(args)s, %(kwargs)s, %(result)s, %(group)s,
+    %(cluster)s, %(started)s, %(stopped)s, %(success)s, 1)
+ON CONFLICT (id) DO UPDATE SET stopped = excluded.stopped, result = excluded.result,
+    success = excluded.success, attempt_count = {tasks}.attempt_count + 1
+WHERE NOT {tasks}.success
+"""
 
 
-def settle_task(task: dict[str, Any]) -> None:
-    """Write the outcome of a finished django-q2 task to its job.
+def settle_endings(endings: Sequence[Ending]) -> set[Delivery]:
+    """Settle these endings; returns those whose delivery was still the running one.
 
-    Raises django.db.Error when the database stays away for SETTLE_TRIES seconds; the seat then
-    ends, and its job is given out again.
+    Raises OperationalError or InterfaceError when the database is away: nothing is settled then,
+    and the same endings may be settled again.
     """
-    delivery = Delivery.parse(task["delivery"])
-    for tries_left in reversed(range(SETTLE_TRIES)):
-        try:
-            if not _settle(delivery, task):
-                logger.warning("job %s was no longer ours when it ended", delivery)
-            return
-        except (OperationalError, InterfaceError):
-            connection.close()
-            if not tries_left:
-                raise
-            time.sleep(1)
-
-
-def retry_delay_seconds(attempt: int) -> float:
-    """How long to wait after the failed attempt number `attempt`, with jitter of up to half."""
-    delay = min(RETRY_MAX_SECONDS, RETRY_BASE_SECONDS * 2.0 ** (attempt - 1))
-    return delay * random.uniform(0.5, 1.0)  # noqa: S311  (spreads load, guards nothing)
-
-
-def _settle(delivery: Delivery, task: dict[str, Any]) -> bool:
-    job = Job.objects.held_by(delivery.job_id, delivery.number).without_bulk().first()
-    if job is None:
-        return False
-    if task["success"]:
-        if not job.processor:
-            _keep_plain_result(delivery, task["result"])
-        keep_seconds = settings.RESULT_EXPIRES_SECONDS
-        return job.succeed(delivery=delivery.number, keep_seconds=keep_seconds)
-    error = read_failure(task["result"])
-    attempt = job.attempts + 1
-    if attempt < job.max_attempts:
-        delay_seconds = retry_delay_seconds(attempt)
-        return job.give_back(delivery=delivery.number, delay_seconds=delay_seconds, error=error)
-    return job.fail(delivery=delivery.number, error=error)
-
-
-def _keep_plain_result(delivery: Delivery, result: Any) -> None:
-    """Show the result of a plain function where it is small JSON; `Task` has it in any case."""
     try:
-        text = json.dumps(result, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        return
-    if len(text) <= INLINE_RESULT_MAX_CHARACTERS:
-        held = Job.objects.held_by(delivery.job_id, delivery.number)
-        held.update(result=text, result_media_type="application/json")
+        with transaction.atomic():
+            return write_endings(endings)
+    except (OperationalError, InterfaceError):
+        raise
+    except DatabaseError:
+        logger.exception("%s endings are settled one by one", len(endings))
+    return {delivery for ending in endings for delivery in _settle_alone(ending)}
+
+
+def _settle_alone(ending: Ending) -> set[Delivery]:
+    try:
+        with transaction.atomic():
+            return write_endings([ending])
+    except (OperationalError, InterfaceError):
+        raise
+    except DatabaseError as error:
+        failure = make_error("task_error", f"How the task ended cannot be stored: {error}")
+        plain = Ending(delivery=ending.delivery, outcome="task_error", is_final=True, error=failure)
+        with transaction.atomic():
+            return write_endings([plain])
+
+
+def write_endings(endings: Sequence[Ending]) -> set[Delivery]:
+    """Settle these endings in the caller's transaction; returns those that were still ours.
+
+    Raises django.db.DatabaseError when any of them cannot be written.
+    """
+    try:
+        return _write(endings)
+    except ValueError as error:  # a driver's, of text that has no encoding
+        raise DataError(str(error)) from error
+
+
+def _write(endings: Sequence[Ending]) -> set[Delivery]:
+    good = [ending for ending in endings if ending.outcome == SUCCEEDED]
+    held = _settle_good(good) if good else set()
+    to_queue = [job for ending in good if ending.delivery in held for job in ending.jobs.values()]
+    for ending in endings:
+        if ending.outcome != SUCCEEDED and (job := _find_held(ending.delivery)) is not None:
+            followers = _find_followers(ending, job)
+            if ending.settle(job):
+                held.add(ending.delivery)
+                to_queue += followers
+    _save_tasks([e.task for e in endings if e.task is not None and e.delivery in held])
+    for job_to_queue in to_queue:
+        insert_job(**job_to_queue)
+    return held
+
+
+def _settle_good(endings: Sequence[Ending]) -> set[Delivery]:
+    parameters: dict[str, Any] = {
+        "endings": json.dumps([_make_row(ending) for ending in endings]),
+        "keep_seconds": settings.RESULT_EXPIRES_SECONDS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_make_succeed(connection.vendor), parameters)
+        rows = cursor.fetchall()
+    return {Delivery(job_id=UUID(str(job_id)), number=number) for job_id, number in rows}
+
+
+@cache
+def _make_succeed(vendor: str) -> str:
+    return SUCCEED.format(
+        jobs=Job._meta.db_table,
+        ended=ENDED[vendor],
+        now=NOW[vendor],
+        began_at=make_later(vendor, "ended.began_later"),
+        expires_at=make_later(vendor, "%(keep_seconds)s"),
+    )
+
+
+def _make_row(ending: Ending) -> dict[str, Any]:
+    return {
+        **NO_RESULT,
+        **ending.result,
+        "id": ending.delivery.job_id.hex,
+        "number": ending.delivery.number,
+        "began_later": -(ending.began_seconds_ago or 0.0),
+        "line": ending.line,
+    }
+
+
+def _find_held(delivery: Delivery) -> Job | None:
+    held = Job.objects.held_by(delivery.job_id, delivery.number)
+    return held.without_bulk().select_for_update(of=("self",)).first()
+
+
+def _find_followers(ending: Ending, job: Job) -> list[dict[str, Any]]:
+    """What is to be queued behind a delivery that did not end well."""
+    if not ending.is_end_of(job):
+        return []
+    if "after" in ending.jobs:
+        return [ending.jobs["after"]]
+    return [] if ending.task is not None or is_aftermath(job) else [pack_loss(job)]
+
+
+def _save_tasks(rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.executemany(make_statement(SAVE_TASK, connection.vendor), rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -13,20 +14,28 @@ from processing.errors import IdempotencyMismatch
 from processing.models import Job, JobPayload, Upload
 from processing.processors import Processor
 from processing.queue.broker import DatabaseBroker
+from processing.queue.options import JobOptions
 
 RUN_PROCESSOR = "processing.queue.run.run_processor"
 MIB = 1024 * 1024
 
+AS_DECLARED = JobOptions()
+
 
 def submit_json(
-    processor: Processor, body: bytes, *, caller: str, idempotency_key: str | None
+    processor: Processor,
+    body: bytes,
+    *,
+    caller: str,
+    idempotency_key: str | None,
+    options: JobOptions = AS_DECLARED,
 ) -> UUID:
     """Queue `processor` to run on the JSON text `body`; returns the job's id.
 
     With an `idempotency_key` that this caller used before, it is that job's id. Raises
-    IdempotencyMismatch when body or processor differ from then.
+    IdempotencyMismatch when body, processor or options differ from then.
     """
-    digest = hashlib.sha256(processor.name.encode() + b"\0" + body).hexdigest()
+    digest = _make_digest(processor, body, options)
     columns = {
         "caller": caller,
         "source_bytes": len(body),
@@ -35,7 +44,7 @@ def submit_json(
     }
     try:
         with transaction.atomic():
-            job_id = _enqueue(processor, columns)
+            job_id = _enqueue(processor, columns, options)
             JobPayload.objects.create(job_id=job_id, body=body)
     except IntegrityError:
         if idempotency_key is None:
@@ -44,27 +53,35 @@ def submit_json(
     return job_id
 
 
-def submit_upload(processor: Processor, upload: Upload, *, caller: str) -> UUID:
+def submit_upload(
+    processor: Processor, upload: Upload, *, caller: str, options: JobOptions = AS_DECLARED
+) -> UUID:
     """Save `upload` and queue `processor` to read it, both or neither; returns the job's id."""
+    columns = {"caller": caller, "source_bytes": upload.size_bytes, "upload_id": upload.pk.hex}
     with transaction.atomic():
         upload.save(force_insert=True)
-        columns = {"caller": caller, "source_bytes": upload.size_bytes, "upload": upload}
-        return _enqueue(processor, columns)
+        return _enqueue(processor, columns, options)
 
 
-def _enqueue(processor: Processor, columns: dict[str, Any]) -> UUID:
-    columns = {"processor": processor.name, **columns}
+def _enqueue(processor: Processor, columns: dict[str, Any], options: JobOptions) -> UUID:
+    given = {"processor": processor.name, "priority": processor.priority, **columns}
     if processor.max_attempts is not None:
-        columns["max_attempts"] = processor.max_attempts
+        given["max_attempts"] = processor.max_attempts
     if processor.memory_limit_mb is not None:
-        columns["memory_limit_bytes"] = int(processor.memory_limit_mb * MIB)
-    options: dict[str, Any] = {
-        "broker": DatabaseBroker.for_job(columns),
+        given["memory_limit_bytes"] = int(processor.memory_limit_mb * MIB)
+    q_options: dict[str, Any] = {
+        "broker": DatabaseBroker.for_job(given | options.given),
         "task_name": processor.name,
     }
     if processor.timeout_seconds is not None:
-        options["timeout"] = processor.timeout_seconds
-    return UUID(async_task(RUN_PROCESSOR, processor.name, q_options=options))
+        q_options["timeout"] = processor.timeout_seconds
+    return UUID(async_task(RUN_PROCESSOR, processor.name, q_options=q_options))
+
+
+def _make_digest(processor: Processor, body: bytes, options: JobOptions) -> str:
+    """Of the request as it was made, so that the same one again is the same."""
+    asked = "".join(f"?{name}={value}" for name, value in asdict(options).items() if value)
+    return hashlib.sha256(f"{processor.name}{asked}".encode() + b"\0" + body).hexdigest()
 
 
 def _find_same_request(caller: str, idempotency_key: str, digest: str) -> UUID:

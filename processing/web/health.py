@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import Error
 from django.http import HttpResponse
 
 from processing.memory.usage import read_resident_bytes
-from processing.queue.bounds import QueueLoad, count_load
+from processing.models import QueuePause
+from processing.queue.bounds import QueueLoad, find_load
 from processing.queue.clusters import count_workers
+from processing.queue.pause import describe_pause, find_pause, name_own_queue
 from processing.web.answers import answer_json
 from processing.web.database import in_database
 from processing.web.draining import is_draining
@@ -22,6 +26,15 @@ NEARLY_FULL = 0.9
 MIB = 1024 * 1024
 #: The database has this long to answer, in seconds: whoever asks must hear before it gives up.
 LOOK_SECONDS = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What the database says of the service's readiness, however much waits in it."""
+
+    pause: QueuePause | None
+    load: QueueLoad
+    worker_count: int
 
 
 @endpoint("GET")
@@ -36,12 +49,12 @@ async def show_readiness(request: ApiRequest) -> HttpResponse:
     parts = {"database": "ok", "queue": "ok", "workers": "ok", "memory": _describe_memory()}
     try:
         async with asyncio.timeout(LOOK_SECONDS):
-            load, worker_count = await in_database(_look)
+            look = await in_database(_look)
     except TimeoutError:
         return _answer_failure(parts, f"no answer in {LOOK_SECONDS:g} seconds")
     except Error as error:
         return _answer_failure(parts, str(error))
-    parts |= {"queue": _describe_queue(load), "workers": _describe_workers(worker_count)}
+    parts |= {"queue": _describe_queue(look), "workers": _describe_workers(look.worker_count)}
     if is_draining():
         parts["draining"] = "the process was told to stop"
     return answer_json(parts, status=503 if is_draining() else 200)
@@ -52,16 +65,23 @@ def _answer_failure(parts: dict[str, str], reason: str) -> HttpResponse:
     return answer_json(parts | {"workers": "failed: no database"}, status=503)
 
 
-def _look() -> tuple[QueueLoad, int]:
-    return count_load(), count_workers()
+def _look() -> Look:
+    pause = find_pause(name_own_queue())
+    return Look(pause=pause, load=find_load(), worker_count=count_workers())
 
 
-def _describe_queue(load: QueueLoad) -> str:
-    if load.job_count >= NEARLY_FULL * settings.QUEUE_MAX_JOBS:
-        return f"degraded: {load.job_count} of {settings.QUEUE_MAX_JOBS} jobs"
-    if load.source_bytes >= NEARLY_FULL * settings.QUEUE_MAX_BYTES:
-        return f"degraded: {load.source_bytes} of {settings.QUEUE_MAX_BYTES} bytes"
-    return "ok"
+def _describe_queue(look: Look) -> str:
+    reasons = list(_find_reasons(look))
+    return f"degraded: {'; '.join(reasons)}" if reasons else "ok"
+
+
+def _find_reasons(look: Look) -> Iterator[str]:
+    if look.pause is not None:
+        yield describe_pause(look.pause)
+    if look.load.job_count >= NEARLY_FULL * settings.QUEUE_MAX_JOBS:
+        yield f"{look.load.job_count} of {settings.QUEUE_MAX_JOBS} jobs"
+    if look.load.source_bytes >= NEARLY_FULL * settings.QUEUE_MAX_BYTES:
+        yield f"{look.load.source_bytes} of {settings.QUEUE_MAX_BYTES} bytes"
 
 
 def _describe_workers(worker_count: int) -> str:

@@ -61,8 +61,8 @@ def _load_page(
     caller: Caller, filters: dict[str, str], after: Position | None, limit: int
 ) -> list[Job]:
     visible = Job.objects.visible_to(caller.name, sees_all=caller.operates)
-    jobs = visible.filter(**filters).newest_first(after).defer("package", "error_traceback")
-    return list(jobs[:limit])
+    jobs = visible.filter(**filters).newest_first(after)
+    return list(jobs.defer("package", "error_traceback", "history")[:limit])
 
 
 def _read_filters(query: QueryDict) -> dict[str, str]:

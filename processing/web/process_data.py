@@ -16,13 +16,14 @@ from processing.web.database import in_database
 from processing.web.endpoint import endpoint
 from processing.web.json_text import check_json
 from processing.web.request import ApiRequest
-from processing.web.submission import check_queue_room, find_processor, is_known_key
+from processing.web.submission import check_queue_room, find_processor, is_known_key, read_options
 
 
 @endpoint("POST")
 async def process_data(request: ApiRequest) -> HttpResponse:
     """202 with the job's id; everything that can be refused is refused before the body is read."""
     processor = find_processor(request, default="echo", accepts="json")
+    options = read_options(request)
     check_media_type(request.content_type, request.content_params)
     key = read_idempotency_key(request)
     stream = request.body_stream
@@ -34,7 +35,12 @@ async def process_data(request: ApiRequest) -> HttpResponse:
         body = await stream.read(settings.PROCESS_DATA_MAX_BYTES)
         check_json(body)
         job_id = await in_database(
-            submit_json, processor, body, caller=request.caller.name, idempotency_key=key
+            submit_json,
+            processor,
+            body,
+            caller=request.caller.name,
+            idempotency_key=key,
+            options=options,
         )
     return answer_accepted("Task submitted", job_id)
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from processing.errors import UnknownProcessor
+import re
+
+from processing.errors import InvalidParameter, UnknownProcessor
 from processing.models import Job
 from processing.processors import Processor, get_processor, known_processors
 from processing.queue.bounds import bounds
+from processing.queue.options import JobOptions
 from processing.web.database import in_database
 from processing.web.request import ApiRequest
 
 WHERE_TO = {"json": "POST /process_data", "file": "POST /upload_file"}
+
+#: The longest delay that a request may ask for: until then its body is kept.
+DELAY_MOST_SECONDS = 30 * 86_400
+SECONDS = re.compile(r"[0-9]{1,7}(\.[0-9]{1,6})?")
 
 
 def find_processor(request: ApiRequest, *, default: str, accepts: str) -> Processor:
@@ -22,6 +29,20 @@ def find_processor(request: ApiRequest, *, default: str, accepts: str) -> Proces
             f"here there are: {known}."
         )
     return processor
+
+
+def read_options(request: ApiRequest) -> JobOptions:
+    """What `?priority=` and `?delay_seconds=` ask for. Raises InvalidParameter."""
+    delay = request.GET.get("delay_seconds", "0")
+    if not SECONDS.fullmatch(delay) or float(delay) > DELAY_MOST_SECONDS:
+        raise InvalidParameter(
+            f"delay_seconds is {delay[:100]!r}; use a number of seconds from 0 to "
+            f"{DELAY_MOST_SECONDS}, which are 30 days."
+        )
+    try:
+        return JobOptions(priority=request.GET.get("priority"), delay_seconds=float(delay))
+    except ValueError as error:
+        raise InvalidParameter(f"{error}.") from error
 
 
 async def is_known_key(caller: str, key: str | None) -> bool:

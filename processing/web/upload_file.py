@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpResponse
 
 from processing.models import Upload
-from processing.processors import Processor
 from processing.queue.submit import submit_upload
 from processing.uploads.admission import check_length, upload_seat
 from processing.uploads.disk import on_disk_thread
@@ -20,13 +21,14 @@ from processing.web.answers import answer_accepted
 from processing.web.database import in_database
 from processing.web.endpoint import endpoint
 from processing.web.request import ApiRequest
-from processing.web.submission import check_queue_room, find_processor
+from processing.web.submission import check_queue_room, find_processor, read_options
 
 
 @endpoint("POST")
 async def upload_file(request: ApiRequest) -> HttpResponse:
     """202 with job and upload; what can be refused is refused before the body is read."""
     processor = find_processor(request, default="upper", accepts="file")
+    options = read_options(request)
     stream = request.body_stream
     check_length(stream.length)
     await check_queue_room(stream.length or 0)
@@ -34,7 +36,8 @@ async def upload_file(request: ApiRequest) -> HttpResponse:
         content_type = request.META.get("CONTENT_TYPE", "")
         spooled = await receive_upload(stream.chunks(), content_type, stream.length)
         # All of it is here: from now on it is accepted, whether or not the client waits.
-        upload, job_id = await asyncio.shield(_accept(spooled, processor, request.caller.name))
+        submit = partial(submit_upload, processor, caller=request.caller.name, options=options)
+        upload, job_id = await asyncio.shield(_accept(spooled, submit))
     return answer_accepted(
         "File processing initiated",
         job_id,
@@ -44,7 +47,7 @@ async def upload_file(request: ApiRequest) -> HttpResponse:
     )
 
 
-async def _accept(spooled: SpooledFile, processor: Processor, caller: str) -> tuple[Upload, UUID]:
+async def _accept(spooled: SpooledFile, submit: Callable[[Upload], UUID]) -> tuple[Upload, UUID]:
     upload = Upload(
         id=uuid.uuid4(),
         filename=spooled.name or "",
@@ -54,7 +57,7 @@ async def _accept(spooled: SpooledFile, processor: Processor, caller: str) -> tu
     )
     upload.stored_name = await on_disk_thread(keep_upload, spooled)
     try:
-        job_id = await in_database(submit_upload, processor, upload, caller=caller)
+        job_id = await in_database(submit, upload)
     except BaseException:
         await on_disk_thread(remove_stored, upload.stored_name)
         raise

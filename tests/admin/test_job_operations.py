@@ -62,10 +62,23 @@ def test_retry_queues_what_failed_or_was_cancelled(
     assert states() == {state: moved.get(state, state) for state in State.values}
 
 
-def test_cancel_takes_off_what_waits(operator: Client, one_of_each: list[Job]) -> None:
+def test_cancel_takes_off_what_waits_and_asks_what_runs(
+    operator: Client, one_of_each: list[Job]
+) -> None:
     [message] = act(operator, "cancel_selected", one_of_each)
-    assert message.startswith("1 job cancelled. Skipped 1 cancelled, 1 failed, 1 running, 1 succ")
+    assert message == (
+        "1 job cancelled, 1 running job asked to stop. Skipped 1 cancelled, 1 failed, 1 succeeded: "
+        "only queued or running jobs can be done."
+    )
     assert states() == {state: state for state in State.values} | {"queued": "cancelled"}
+    asked = Job.objects.exclude(cancel_requested_at=None)
+    assert [job.name for job in asked] == ["running"]
+    entries = LogEntry.objects.values_list("object_id", "change_message")
+    assert dict(entries) == {
+        str(job.pk): {"queued": "Cancelled.", "running": "Asked to stop."}[job.name]
+        for job in one_of_each
+        if job.name in {"queued", "running"}
+    }
 
 
 def test_jobs_that_were_not_selected_are_left_alone(operator: Client) -> None:
@@ -93,7 +106,7 @@ def test_a_job_that_changed_meanwhile_is_skipped(
     operator: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lose(job: Job) -> None:
-        Job.objects.filter(pk=job.pk).update(state="running")
+        Job.objects.filter(pk=job.pk).update(state="succeeded")
         with pytest.raises(IllegalState) as caught:
             job.cancel()
         raise caught.value
@@ -103,7 +116,7 @@ def test_a_job_that_changed_meanwhile_is_skipped(
     )
     monkeypatch.setattr(job_operations, "CANCEL", operation)
     [message] = act(operator, "cancel_selected", [make_job()])
-    assert message == "0 jobs cancelled. Skipped 1 running: only queued jobs can be done."
+    assert message == "0 jobs cancelled. Skipped 1 succeeded: only queued jobs can be done."
 
 
 def test_who_did_it_is_in_the_history(operator: Client) -> None:
@@ -119,7 +132,7 @@ def test_who_did_it_is_in_the_history(operator: Client) -> None:
     ("state", "offered"),
     [
         ("queued", {"cancel"}),
-        ("running", set()),
+        ("running", {"cancel"}),
         ("succeeded", set()),
         ("failed", {"retry"}),
         ("cancelled", {"retry"}),
@@ -129,6 +142,15 @@ def test_the_page_offers_what_the_state_allows(
     operator: Client, state: str, offered: set[str]
 ) -> None:
     assert buttons(operator, make_job(state=state)) == offered
+
+
+def test_a_job_that_was_asked_to_stop_is_not_asked_again(operator: Client) -> None:
+    job = make_job(state="running")
+    assert press(operator, job, "cancel") == 200
+    [message] = operator.get(f"{LIST}{job.pk}/change/").context["messages"]
+    assert str(message) == "1 running job asked to stop."
+    assert buttons(operator, job) == set()
+    assert "Asked to stop" in operator.get(f"{LIST}{job.pk}/change/").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -150,11 +172,11 @@ def test_a_button_asks_first_and_then_acts(
 
 
 def test_a_button_that_came_too_late_says_so(operator: Client) -> None:
-    job = make_job(state="running")
+    job = make_job(state="succeeded")
     assert press(operator, job, "cancel") == 200
     [message] = operator.get(f"{LIST}{job.pk}/change/").context["messages"]
-    assert str(message).startswith("0 jobs cancelled. Skipped 1 running")
-    assert states() == {"echo": "running"}
+    assert str(message).startswith("0 jobs cancelled. Skipped 1 succeeded")
+    assert states() == {"echo": "succeeded"}
 
 
 def test_a_button_of_a_job_that_is_gone_is_404(operator: Client) -> None:

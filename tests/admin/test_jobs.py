@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from processing.models import Job
+from processing.models.states import ERROR_CODES
 from processing.processors import known_processors
 from tests.factories import make_job, make_upload
 
@@ -62,10 +63,20 @@ def test_the_newest_job_comes_first(operator: Client) -> None:
     assert [job.pk for job in shown] == [new.pk, old.pk]
 
 
+def test_a_job_that_waits_for_its_time_says_how_long(operator: Client) -> None:
+    soon = timezone.now() + timedelta(hours=2, minutes=5.5)
+    waits = make_job(run_after=soon)
+    make_job(run_after=soon, state="cancelled")
+    make_job()
+    assert read(operator, LIST).count("in 2 h 5 min<") == 1
+    assert "in 2 h 5 min<" in read(operator, page_of(waits))
+
+
 @pytest.mark.parametrize(
     ("query", "column", "value"),
     [
         ("state__exact=failed", "state", "failed"),
+        ("priority__exact=high", "priority", "high"),
         ("processor=upper", "processor", "upper"),
         ("processor=-", "processor", ""),
         ("error_code=worker_lost", "error_code", "worker_lost"),
@@ -93,7 +104,7 @@ def test_the_choices_come_from_the_registry_and_not_from_the_table(operator: Cli
     }
     names = [known.name for known in known_processors()]
     assert choices["processor"] == [*names, "-"]
-    assert choices["error"] == ["task_error", "timeout", "memory_limit_exceeded", "worker_lost"]
+    assert choices["error"] == list(ERROR_CODES)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -34,6 +36,11 @@ def test_a_schedule_can_be_made_changed_and_removed(operator: Client) -> None:
     assert schedule.schedule_type == "W"
     assert operator.post(f"{LIST}{schedule.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not Schedule.objects.exists()
+
+
+def test_the_list_says_how_long_until_the_next_run(operator: Client) -> None:
+    Schedule.objects.create(name="n", func="f", next_run=timezone.now() + timedelta(minutes=5.5))
+    assert "in 5 min " in operator.get(LIST).content.decode()
 
 
 def test_our_own_functions_are_offered(operator: Client) -> None:

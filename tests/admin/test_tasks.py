@@ -122,7 +122,8 @@ def test_nothing_submits_a_task_again_without_its_options(operator: Client) -> N
     assert "resubmit" not in operator.get("/admin/django_q/success/").content.decode().lower()
 
 
-def test_the_queue_of_django_q2_is_not_shown() -> None:
+def test_the_queue_of_django_q2_is_not_shown(operator: Client) -> None:
+    assert operator.get("/admin/django_q/ormq/").status_code == 404
     assert not admin.site.is_registered(OrmQ)
     assert admin.site.is_registered(Success)
     assert admin.site.is_registered(Failure)

@@ -19,6 +19,9 @@ from tests.service import DEFAULTS, make_environment, run_manage
 Manage = Callable[..., CompletedProcess[str]]
 
 COMMANDS = ["show_queue", "purge_jobs", "sweep_uploads", "retry_jobs", "cancel_jobs"]
+COMMANDS += ["pause_queue", "resume_queue"]
+#: They remove nothing and can be undone by one another.
+WITHOUT_DRY_RUN = {"show_queue", "pause_queue", "resume_queue"}
 NOBODY = "00000000-0000-0000-0000-00000000000a"
 MAKE_JOB = """
 INSERT INTO processing_job (id, state, queue, name, function, processor, caller, package,
@@ -88,6 +91,16 @@ def test_sweep_uploads(manage: Manage, tmp_path: Path) -> None:
     assert not stray.exists()
 
 
+def test_pause_queue_and_resume_queue(manage: Manage) -> None:
+    paused = manage("pause_queue", "--json")
+    assert (paused.returncode, paused.stderr) == (0, "")
+    assert json.loads(paused.stdout)["changed"]
+    assert "The queue plimsoll is paused since " in manage("show_queue").stdout
+    resumed = manage("resume_queue")
+    assert (resumed.returncode, resumed.stderr) == (0, "")
+    assert resumed.stdout == "The queue plimsoll is no longer paused.\n"
+
+
 @pytest.mark.parametrize(
     ("command", "before", "after"),
     [("retry_jobs", "failed", "queued"), ("cancel_jobs", "queued", "cancelled")],
@@ -115,4 +128,4 @@ def test_help_names_the_arguments(manage: Manage, command: str) -> None:
     done = manage(command, "--help")
     assert done.returncode == 0
     assert "--json" in done.stdout
-    assert ("--dry-run" in done.stdout) == (command != "show_queue")
+    assert ("--dry-run" in done.stdout) == (command not in WITHOUT_DRY_RUN)

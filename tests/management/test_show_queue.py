@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.utils import timezone
 
+from processing.models import QueuePause
+from processing.queue import tally
+from processing.queue.pause import pause_queue
 from tests.factories import make_job
 from tests.management.conftest import Run
 
@@ -20,6 +25,11 @@ MIB = 1024 * 1024
 def bounds(settings: Any) -> None:
     settings.QUEUE_MAX_JOBS = 1000
     settings.QUEUE_MAX_BYTES = 64 * MIB
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(db: None) -> None:
+    caches["queue"].clear()
 
 
 def test_an_empty_queue_is_three_lines_of_nothing(run: Run) -> None:
@@ -55,6 +65,7 @@ def test_machines_read_one_document(run: Run) -> None:
     make_job(source_bytes=10, run_after=timezone.now() - timedelta(seconds=60))
     document = run("show_queue", "--json").document
     assert 60 <= document.pop("oldest_waiting_seconds") < 90
+    assert 0 <= document.pop("counted_seconds_ago") < 1
     assert document == {
         "state_counts": {"queued": 1, "running": 0, "succeeded": 0, "failed": 0, "cancelled": 0},
         "finished_count_limit": 100_000,
@@ -63,6 +74,7 @@ def test_machines_read_one_document(run: Run) -> None:
         "bounds": {"jobs": 1000, "bytes": 64 * MIB},
         "waiting_bytes": 10,
         "worker_count": 0,
+        "pauses": [],
     }
 
 
@@ -72,3 +84,26 @@ def test_a_long_history_is_counted_in_part(run: Run, monkeypatch: pytest.MonkeyP
     for _ in range(3):
         make_job(state="succeeded")
     assert "Finished: 2 or more succeeded, 0 failed" in run("show_queue").out
+
+
+def test_a_paused_queue_is_said_first(run: Run) -> None:
+    pause_queue("plimsoll", "ada")
+    QueuePause.objects.update(paused_at="2026-01-31T12:00:00Z")
+    assert run("show_queue").out.startswith(
+        "The queue plimsoll is paused since 2026-01-31 12:00:00 UTC by ada.\nWaiting:  0 jobs"
+    )
+    assert run("show_queue", "--json").document["pauses"] == [
+        {"queue": "plimsoll", "paused_at": "2026-01-31T12:00:00+00:00", "paused_by": "ada"}
+    ]
+
+
+def test_an_old_count_of_a_long_queue_says_how_old(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tally, "SHORT_QUEUE_JOBS", 1)
+    monkeypatch.setattr(tally, "LASTS_TIMES_ITS_COST", 1e9)
+    make_job()
+    assert "ago)" not in run("show_queue").out
+    kept = caches["queue"].get(tally.KEY)
+    caches["queue"].set(tally.KEY, kept | {"counted_at": kept["counted_at"] - 4}, 3600)
+    assert re.search(r" \(counted 4(\.\d)? s ago\)\n", run("show_queue").out)

@@ -55,6 +55,12 @@ def test_attempts_that_are_no_whole_number_from_one_are_refused(value):
         declare(max_attempts=value)
 
 
+@pytest.mark.parametrize("value", ["urgent", "", "LOW", None, 1])
+def test_a_priority_that_there_is_not_is_refused(value):
+    with pytest.raises(ValueError, match="priority is .* use low, normal, high"):
+        declare(priority=value)
+
+
 @pytest.mark.parametrize("value", ["", "text", "text/", "text/plain\r\nX: y", None])
 def test_a_media_type_that_is_none_is_refused(value):
     with pytest.raises(ValueError, match="use one like 'text/plain'"):

@@ -22,6 +22,7 @@ def test_a_processor_is_found_by_name_with_all_that_it_declared():
         "memory_limit_mb": 64,
         "timeout_seconds": 120,
         "max_attempts": 3,
+        "priority": "low",
         "media_type": "text/plain; charset=utf-8",
     }
 

@@ -8,10 +8,11 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from processing.models import Job
 from processing.models.states import State
-from processing.queue import bulk
+from processing.queue import bulk, tally
 from processing.queue.bulk import CANCEL, RETRY, Operation, find_unknown, operate_on_jobs
 from tests.factories import make_job
 
@@ -34,17 +35,80 @@ def test_each_operation_knows_its_legal_states() -> None:
             outcome = operate_on_jobs(
                 operation, Job.objects.filter(pk=make_job(state=state).pk), limit=1
             )
-            moved = state in operation.legal_states
-            assert len(outcome.job_ids) == moved
-            assert outcome.skipped == ({} if moved else {state: 1})
+            is_legal = state in operation.legal_states
+            assert len(outcome.job_ids) + len(outcome.asked_ids) == is_legal
+            assert outcome.skipped == ({} if is_legal else {state: 1})
 
 
-def test_a_job_that_a_worker_took_first_is_skipped() -> None:
+def test_of_a_job_that_runs_cancelling_only_asks() -> None:
+    waits, runs = make_job(), make_job(state="running")
+    rehearsed = operate_on_jobs(CANCEL, Job.objects.all(), limit=9, dry_run=True)
+    assert set(Job.objects.values_list("state", "cancel_requested_at")) == {
+        ("queued", None),
+        ("running", None),
+    }
+    outcome = operate_on_jobs(CANCEL, Job.objects.all(), limit=9)
+    for seen in (rehearsed, outcome):
+        assert (seen.job_ids, seen.asked_ids) == ((waits.pk,), (runs.pk,))
+    runs.refresh_from_db()
+    assert (runs.state, runs.cancel_requested_at is None) == ("running", False)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "running", "dry_run", "said"),
+    [
+        (0, 0, False, "0 jobs cancelled"),
+        (1, 0, False, "1 job cancelled"),
+        (0, 1, False, "1 running job asked to stop"),
+        (2, 1, False, "2 jobs cancelled, 1 running job asked to stop"),
+        (1, 2, True, "1 job would be cancelled, 2 running jobs would be asked to stop"),
+    ],
+)
+def test_what_was_done_and_what_was_asked_are_told_apart(
+    waiting: int, running: int, dry_run: bool, said: str
+) -> None:
+    for state, count in (("queued", waiting), ("running", running)):
+        for _ in range(count):
+            make_job(state=state)
+    outcome = operate_on_jobs(CANCEL, Job.objects.all(), limit=9, dry_run=dry_run)
+    assert outcome.describe_done() == said
+
+
+def test_a_job_that_was_asked_to_stop_is_not_retried() -> None:
+    make_job(state="running", cancel_requested_at=timezone.now())
+    outcome = operate_on_jobs(RETRY, Job.objects.all(), limit=9)
+    assert (outcome.job_ids, outcome.skipped) == ((), {"running": 1})
+
+
+def test_after_many_were_moved_the_queue_is_counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally, "SHORT_QUEUE_JOBS", 1)
+    make_job()
+    assert tally.look_at_waiting().job_count == 1
+    operate_on_jobs(CANCEL, Job.objects.all(), limit=9)
+    assert tally.look_at_waiting().job_count == 0
+
+
+def test_who_waits_for_a_retried_job_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(bulk, "notify_queue", told.append)
+    make_job(state="failed", queue="reports")
+    operate_on_jobs(RETRY, Job.objects.all(), limit=9)
+    assert told == ["reports"]
+
+
+def test_a_job_that_a_worker_took_first_is_asked_to_stop() -> None:
     make_job()
     take = meddle(lambda job: Job.objects.filter(pk=job.pk).update(state="running"))
     outcome = operate_on_jobs(take, Job.objects.all(), limit=10)
-    assert (outcome.job_ids, outcome.skipped) == ((), {"running": 1})
+    assert (outcome.job_ids, len(outcome.asked_ids), outcome.skipped) == ((), 1, {})
     assert Job.objects.get().state == "running"
+
+
+def test_a_job_that_ended_first_is_skipped() -> None:
+    make_job()
+    end = meddle(lambda job: Job.objects.filter(pk=job.pk).update(state="succeeded"))
+    outcome = operate_on_jobs(end, Job.objects.all(), limit=10)
+    assert (outcome.job_ids, outcome.asked_ids, outcome.skipped) == ((), (), {"succeeded": 1})
 
 
 def test_a_job_that_was_purged_first_is_skipped() -> None:
@@ -57,13 +121,13 @@ def test_a_job_that_was_purged_first_is_skipped() -> None:
 def test_one_that_is_lost_does_not_undo_the_others_of_its_batch() -> None:
     first, lost, last = (make_job() for _ in range(3))
 
-    def take(job: Job) -> None:
+    def end(job: Job) -> None:
         if job == lost:
-            Job.objects.filter(pk=job.pk).update(state="running")
+            Job.objects.filter(pk=job.pk).update(state="failed")
 
-    outcome = operate_on_jobs(meddle(take), Job.objects.all(), limit=10)
+    outcome = operate_on_jobs(meddle(end), Job.objects.all(), limit=10)
     assert set(outcome.job_ids) == {first.pk, last.pk}
-    assert set(Job.objects.values_list("state", flat=True)) == {"cancelled", "running"}
+    assert set(Job.objects.values_list("state", flat=True)) == {"cancelled", "failed"}
 
 
 def test_the_limit_counts_only_what_can_be_moved() -> None:
@@ -92,7 +156,7 @@ def test_a_package_is_never_read_and_no_more_ids_than_the_limit() -> None:
     with CaptureQueriesContext(connection) as queries:
         operate_on_jobs(RETRY, Job.objects.all(), limit=10)
     statements = [query["sql"] for query in queries]
-    assert not [sql for sql in statements if "package" in sql]
+    assert not [sql for sql in statements if '"package"' in sql]
     assert statements[0].endswith(" LIMIT 11")
 
 

@@ -2,114 +2,165 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import psutil
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from processing.models import Job
-from processing.queue.leases import Cluster, reclaim_lost_jobs, renew_leases
+from processing.queue import leases
+from processing.queue.claims import LEASE_SECONDS
+from processing.queue.cluster_name import ClusterName
+from processing.queue.leases import (
+    FOREIGN_GRACE_SECONDS,
+    find_cancelled,
+    give_up,
+    reclaim_lost_jobs,
+    renew_leases,
+)
 from tests.factories import make_job
+from tests.queue.clusters import name_cluster, run_first_process
+from tests.queue.endings import make_running_job, read_delivery
 
 pytestmark = pytest.mark.django_db
 
-OURS, THEIRS = "ours", "theirs"
-SEAT, DEAD_SEAT = 101, 102
+OURS = ClusterName.of_this_process(2)
+#: Of a machine of which this one sees nothing.
+THEIRS = replace(OURS, space="elsewhere")
 
 
-def seconds_ago(seconds: float) -> Any:
-    return timezone.now() - timedelta(seconds=seconds)
+def held_by(name: ClusterName | str, *, lease_seconds: float = 5, **columns: Any) -> Job:
+    """A job that was claimed in this name, under a lease that ends in so many seconds."""
+    ends_at = timezone.now() + timedelta(seconds=lease_seconds)
+    return make_running_job(claimed_by=str(name), lease_expires_at=ends_at, **columns)
 
 
-def running_job(**columns: Any) -> Job:
-    """A job that our cluster started two minutes ago and whose lease ended just now."""
-    defaults = {
-        "state": "running",
-        "deliveries": 1,
-        "claimed_by": OURS,
-        "seat_pid": SEAT,
-        "started_at": seconds_ago(120),
-        "lease_expires_at": seconds_ago(1),
-    }
-    return make_job(**(defaults | columns))
-
-
-def is_renewed(job: Job) -> bool:
+def lease_seconds_of(job: Job) -> float:
     job.refresh_from_db()
-    return job.lease_expires_at > timezone.now() + timedelta(seconds=10)
+    return float((job.lease_expires_at - timezone.now()).total_seconds())
 
 
-def test_the_jobs_of_living_seats_are_held() -> None:
-    alive, dead = running_job(), running_job(seat_pid=DEAD_SEAT)
-    foreign = running_job(claimed_by=THEIRS)
-    assert renew_leases(OURS, [SEAT]) == 1
-    assert [is_renewed(job) for job in (alive, dead, foreign)] == [True, False, False]
+def state_of(job: Job) -> str:
+    job.refresh_from_db()
+    return str(job.state)
 
 
-def test_a_job_that_waits_for_its_seat_is_held_for_a_minute() -> None:
-    fresh = running_job(seat_pid=None, started_at=seconds_ago(30))
-    forgotten = running_job(seat_pid=None, started_at=seconds_ago(61))
-    renew_leases(OURS, [SEAT])
-    assert [is_renewed(job) for job in (fresh, forgotten)] == [True, False]
+def test_what_is_held_is_held_for_another_while_and_named() -> None:
+    held = [held_by(OURS, deliveries=3), held_by(OURS, lease_seconds=-60)]
+    foreign = held_by(THEIRS)
+    earlier = held_by(replace(OURS, generation=1))
+    ended = held_by(OURS)
+    Job.objects.filter(pk=ended.pk).update(state="succeeded")
+    assert renew_leases(OURS) == {read_delivery(job) for job in held}
+    for job in held:
+        assert LEASE_SECONDS - 5 < lease_seconds_of(job) <= LEASE_SECONDS
+    for job in (foreign, earlier, ended):
+        assert lease_seconds_of(job) <= 5
 
 
-def test_a_seat_that_died_costs_an_attempt_and_fails_the_job_in_the_end() -> None:
-    job = running_job(max_attempts=2)
-    for attempts, state in [(1, "queued"), (2, "failed")]:
+def test_renewing_takes_one_statement_for_all_jobs(django_assert_num_queries: Any) -> None:
+    for _ in range(9):
+        held_by(OURS)
+    with django_assert_num_queries(1):
+        renew_leases(OURS)
+
+
+def test_a_job_of_another_machine_is_taken_back_when_lease_and_grace_are_over() -> None:
+    lost = held_by(THEIRS, lease_seconds=-FOREIGN_GRACE_SECONDS - 1)
+    graced = held_by(THEIRS, lease_seconds=-FOREIGN_GRACE_SECONDS + 5)
+    leased = held_by(THEIRS)
+    assert reclaim_lost_jobs(OURS) == 1
+    assert [state_of(job) for job in (lost, graced, leased)] == ["queued", "running", "running"]
+    lost.refresh_from_db()
+    assert (lost.attempts, lost.error_code, lost.claimed_by) == (0, "worker_lost", "")
+    [past] = lost.past_deliveries
+    assert (past["outcome"], past["charged"], past["started_at"]) == ("worker_lost", False, None)
+
+
+def test_the_jobs_of_a_dead_cluster_of_this_machine_are_taken_back_at_once() -> None:
+    with run_first_process() as process:
+        job = held_by(name_cluster(process.pid))
+        assert reclaim_lost_jobs(OURS) == 0, "it lives"
+        assert state_of(job) == "running"
+    assert reclaim_lost_jobs(OURS) == 1
+    assert state_of(job) == "queued"
+
+
+def test_the_jobs_of_a_cluster_that_died_on_another_machine_wait_for_their_lease() -> None:
+    with run_first_process() as process:
+        job = held_by(name_cluster(process.pid, space="elsewhere"))
+    assert reclaim_lost_jobs(OURS) == 0
+    assert state_of(job) == "running"
+
+
+def test_a_cluster_that_hangs_on_this_machine_loses_its_jobs_with_its_leases() -> None:
+    with run_first_process() as process:
+        job = held_by(name_cluster(process.pid), lease_seconds=-FOREIGN_GRACE_SECONDS - 1)
         assert reclaim_lost_jobs(OURS) == 1
-        job.refresh_from_db()
-        assert (job.state, job.attempts, job.error_code) == (state, attempts, "worker_lost")
-        assert (job.seat_pid, job.claimed_by, job.lease_expires_at) == (None, "", None)
-        if state == "queued":
-            claimed = {"state": "running", "claimed_by": OURS, "seat_pid": SEAT, "deliveries": 2}
-            Job.objects.update(**claimed, lease_expires_at=seconds_ago(1))
-    assert job.finished_at is not None
+    assert state_of(job) == "queued"
+
+
+def test_what_our_earlier_supervisor_held_is_taken_back_at_once() -> None:
+    job = held_by(replace(OURS, generation=1))
+    assert reclaim_lost_jobs(OURS) == 1
+    assert state_of(job) == "queued"
+
+
+def test_our_own_jobs_are_left_to_ourselves_even_with_their_leases_over() -> None:
+    held_by(OURS, lease_seconds=-600)
     assert reclaim_lost_jobs(OURS) == 0
 
 
-def test_a_cluster_that_is_gone_costs_deliveries_alone_and_not_for_ever() -> None:
-    job = running_job(claimed_by=THEIRS, lease_expires_at=seconds_ago(11), max_attempts=1)
-    assert reclaim_lost_jobs(OURS) == 1
-    job.refresh_from_db()
-    assert (job.state, job.attempts) == ("queued", 0)
-    Job.objects.update(
-        state="running", deliveries=13, claimed_by=THEIRS, lease_expires_at=seconds_ago(11)
-    )
-    assert reclaim_lost_jobs(OURS) == 1
-    job.refresh_from_db()
-    assert (job.state, job.attempts, job.error_code) == ("failed", 0, "worker_lost")
-
-
-def test_another_cluster_gets_time_to_take_its_own_jobs_back() -> None:
-    running_job(claimed_by=THEIRS, lease_expires_at=seconds_ago(5))
-    assert reclaim_lost_jobs(OURS) == 0
-
-
-def test_a_job_under_a_lease_is_left_alone() -> None:
-    running_job(lease_expires_at=timezone.now() + timedelta(seconds=5))
+def test_a_claimant_that_is_no_cluster_goes_by_its_lease() -> None:
+    held_by("someone")
+    lost = held_by("someone else", lease_seconds=-FOREIGN_GRACE_SECONDS - 1)
     make_job()
-    assert reclaim_lost_jobs(OURS) == 0
+    assert reclaim_lost_jobs(OURS) == 1
+    assert state_of(lost) == "queued"
 
 
-def test_a_seat_that_was_killed_when_its_time_was_up_had_a_timeout() -> None:
-    job = running_job(timeout_seconds=100, max_attempts=1)
+def test_a_job_that_takes_clusters_down_comes_to_an_end() -> None:
+    job = held_by(THEIRS, delivery_limit=3, max_attempts=1)
+    for state in ("queued", "queued", "failed"):
+        Job.objects.update(lease_expires_at=timezone.now() - timedelta(minutes=1))
+        assert reclaim_lost_jobs(OURS) == 1
+        assert state_of(job) == state
+        if state == "queued":
+            deliveries = F("deliveries") + 1
+            Job.objects.update(state="running", claimed_by=str(THEIRS), deliveries=deliveries)
+    assert (job.attempts, job.error_code) == (0, "worker_lost")
+    assert job.finished_at is not None
+    assert [past["delivery"] for past in job.past_deliveries] == [1, 2, 3]
+
+
+def test_a_lost_job_that_was_to_be_cancelled_is_cancelled() -> None:
+    job = held_by(replace(OURS, generation=1), cancel_requested_at=timezone.now())
     reclaim_lost_jobs(OURS)
-    job.refresh_from_db()
-    assert (job.state, job.error_code) == ("failed", "timeout")
-    assert "100 seconds" in job.error_message
+    assert state_of(job) == "cancelled"
 
 
-def test_a_seat_that_died_long_before_its_time_was_lost() -> None:
-    job = running_job(timeout_seconds=600, max_attempts=1)
-    reclaim_lost_jobs(OURS)
-    job.refresh_from_db()
-    assert job.error_code == "worker_lost"
+def test_only_so_many_are_taken_back_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "BATCH_ROWS", 2)
+    for _ in range(3):
+        held_by(replace(OURS, generation=1))
+    assert [reclaim_lost_jobs(OURS) for _ in range(3)] == [2, 1, 0]
 
 
-def test_a_cluster_is_named_for_its_supervisor_and_knows_its_children() -> None:
-    cluster, parent = Cluster(), psutil.Process(os.getppid())
-    assert cluster.name.endswith(f":{parent.pid}:{parent.create_time():.2f}")
-    assert os.getpid() in cluster.find_seats()
+def test_what_is_given_up_is_queued_again_and_what_ended_meanwhile_is_not() -> None:
+    orphan, ended = held_by(OURS), held_by(OURS)
+    deliveries = [read_delivery(orphan), read_delivery(ended)]
+    Job.objects.filter(pk=ended.pk).update(state="succeeded")
+    give_up(deliveries)
+    assert (state_of(orphan), state_of(ended)) == ("queued", "succeeded")
+
+
+def test_only_our_own_running_jobs_are_looked_up_for_cancelling() -> None:
+    now = timezone.now()
+    asked = held_by(OURS, cancel_requested_at=now, deliveries=4)
+    held_by(OURS)
+    held_by(THEIRS, cancel_requested_at=now)
+    Job.objects.filter(pk=held_by(OURS).pk).update(state="failed", cancel_requested_at=now)
+    assert find_cancelled(OURS) == [read_delivery(asked)]

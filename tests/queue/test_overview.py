@@ -9,12 +9,18 @@ from django.core.cache import caches
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from processing.queue import overview
-from processing.queue.bounds import QueueLoad, count_load
+from processing.queue import overview, tally
+from processing.queue.bounds import QueueLoad, find_load
 from processing.queue.overview import Backlog, summarize_queue
+from processing.queue.pause import pause_queue
 from tests.factories import make_job
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(db: None) -> None:
+    caches["queue"].clear()
 
 
 def test_jobs_are_counted_by_state_and_by_what_they_run() -> None:
@@ -35,7 +41,7 @@ def test_jobs_are_counted_by_state_and_by_what_they_run() -> None:
         Backlog(name="shop.tidy", waiting_count=1, running_count=0),
     )
     assert seen.waiting_bytes == 21
-    assert seen.load == QueueLoad(job_count=4, source_bytes=31) == count_load()
+    assert seen.load == QueueLoad(job_count=4, source_bytes=31) == find_load()
 
 
 def test_the_longest_wait_is_that_of_the_job_that_was_due_first() -> None:
@@ -67,11 +73,34 @@ def test_finished_jobs_are_counted_up_to_a_limit(monkeypatch: pytest.MonkeyPatch
     assert (counts["failed"], counts["queued"]) == (2, 3)
 
 
+def test_jobs_that_run_and_jobs_that_wait_are_of_one_backlog() -> None:
+    make_job(processor="upper", state="running")
+    make_job(processor="echo")
+    assert [log.name for log in summarize_queue().backlogs] == ["echo", "upper"]
+
+
+def test_paused_queues_are_named() -> None:
+    assert summarize_queue().pauses == ()
+    pause_queue("reports", "ada")
+    [pause] = summarize_queue().pauses
+    assert (pause.queue, pause.paused_by) == ("reports", "ada")
+
+
+def test_of_a_long_queue_the_age_of_its_count_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally, "SHORT_QUEUE_JOBS", 1)
+    monkeypatch.setattr(tally, "LASTS_TIMES_ITS_COST", 1e9)
+    make_job()
+    assert summarize_queue().counted_seconds_ago < 1
+    kept = caches["queue"].get(tally.KEY)
+    caches["queue"].set(tally.KEY, kept | {"counted_at": kept["counted_at"] - 4}, 3600)
+    assert 4 <= summarize_queue().counted_seconds_ago < 10
+
+
 def test_the_cost_does_not_grow_with_the_queue(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    caches["queue"].clear()
     for number in range(20):
         make_job(processor=f"p{number}")
-    with django_assert_max_num_queries(5):  # live jobs, three final states, the clusters' cache
+    # The shared count, what waits, what runs, three final states, pauses, the clusters' cache.
+    with django_assert_max_num_queries(8):
         summarize_queue()

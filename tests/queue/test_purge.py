@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -161,6 +162,25 @@ def test_more_than_one_batch_goes(monkeypatch: pytest.MonkeyPatch) -> None:
         make_finished(days=2, result="1", result_expires_at=days_ago(1))
         make_task(days=8)
     assert purge_jobs() == NOTHING | {"jobs": 5, "results": 5, "tasks": 5}
+
+
+def test_what_has_expired_in_the_cache_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purge, "BATCH_ROWS", 2)
+    cache = caches["queue"]
+    for number in range(5):
+        cache.set(f"old:{number}", 1, timeout=-60)
+    cache.set("young", 1, timeout=60)
+    cache.set("kept", 1, timeout=None)
+    assert purge_jobs(dry_run=True) == NOTHING | {"dry_run": True}
+    assert count_cached() == 7
+    assert purge_jobs() == NOTHING
+    assert count_cached() == 2
+
+
+def count_cached() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM processing_queue_cache")
+        return int(cursor.fetchone()[0])
 
 
 def test_what_is_large_is_not_loaded_to_be_deleted() -> None:

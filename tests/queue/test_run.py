@@ -17,9 +17,9 @@ from processing.processors import Processor, registry
 from processing.processors.job import ProcessorJob
 from processing.queue import run
 from processing.queue.claims import Delivery
+from processing.queue.current import current
 from processing.queue.result_name import read_job_id
 from processing.queue.run import NotOurs, RunningJob, run_processor
-from processing.queue.seat import seat
 from processing.uploads.store import open_stored
 from tests.factories import make_job, make_upload
 
@@ -43,14 +43,14 @@ def running(processor: str, body: bytes | None = None, **columns: Any) -> Job:
     job = make_job(processor=processor, state="running", deliveries=1, **columns)
     if body is not None:
         JobPayload.objects.create(job=job, body=body)
-    assert seat.take(Delivery(job_id=job.id, number=1))
+    current.begin(Delivery(job_id=job.id, number=1))
     return job
 
 
 @pytest.fixture(autouse=True)
 def nothing_held() -> Iterator[None]:
     yield
-    seat.leave()
+    current.end()
 
 
 def stored_files(folder: Path) -> list[Path]:
@@ -66,32 +66,42 @@ def running_on(processor: str, content: bytes, folder: Path) -> Job:
 
 
 def test_a_json_processor_gets_the_value_and_its_result_is_inline() -> None:
-    job = running("echo", b'{"a": [1, 2]}')
+    running("echo", b'{"a": [1, 2]}')
     assert run_processor("echo") == {"a": [1, 2]}
-    job.refresh_from_db()
-    assert json.loads(job.result) == {"a": [1, 2]}
-    assert job.result_media_type == "application/json"
+    assert current.result_columns == {
+        "result": '{"a": [1, 2]}',
+        "result_media_type": "application/json",
+    }
+
+
+def test_a_result_is_written_by_whoever_settles_the_job() -> None:
+    job = running("echo", b"1")
+    before = Job.objects.values().get()
+    run_processor("echo")
+    assert Job.objects.values().get() == before
+    assert (before["id"], before["result"]) == (job.id, None)
 
 
 def test_a_large_result_goes_to_the_store() -> None:
     body = json.dumps(["x" * 1000] * 100).encode()
     job = running("echo", body)
     assert run_processor("echo") is None, "django-q2 must not carry it"
-    job.refresh_from_db()
-    assert job.result is None
-    with open_stored(job.result_name) as stored:
+    columns = current.result_columns
+    assert (columns["result"], columns["result_bytes"]) == (None, len(body))
+    assert columns["result_media_type"] == "application/json"
+    with open_stored(columns["result_name"]) as stored:
         assert stored.read() == body
-    assert read_job_id(job.result_name) == job.id
+    assert read_job_id(columns["result_name"]) == job.id
 
 
 def test_a_file_processor_reads_its_source_and_its_sink_is_the_result(folders: Path) -> None:
-    job = running_on("upper", b"abc", folders)
+    running_on("upper", b"abc", folders)
     assert run_processor("upper") == {"bytes": 3}
-    job.refresh_from_db()
-    with open_stored(job.result_name) as stored:
+    columns = current.result_columns
+    with open_stored(columns["result_name"]) as stored:
         assert stored.read() == b"ABC"
-    assert (job.result_bytes, json.loads(job.result)) == (3, {"bytes": 3})
-    assert job.result_sha256 == hashlib.sha256(b"ABC").hexdigest()
+    assert (columns["result_bytes"], json.loads(columns["result"])) == (3, {"bytes": 3})
+    assert columns["result_sha256"] == hashlib.sha256(b"ABC").hexdigest()
     assert not stored_files(folders / "spool")
 
 
@@ -121,17 +131,6 @@ def test_a_job_that_was_taken_by_another_worker_is_not_run() -> None:
     Job.objects.filter(pk=job.pk).update(deliveries=2)
     with pytest.raises(NotOurs, match="not the one that runs"):
         run_processor("echo")
-
-
-def test_a_result_that_comes_too_late_is_dropped(folders: Path, declared: Any) -> None:
-    def lose_the_job(job: ProcessorJob, source: BinaryIO, sink: BinaryIO) -> None:
-        sink.write(b"late")
-        Job.objects.filter(pk=job.id).update(deliveries=2)
-
-    running_on(declared(lose_the_job, "file"), b"abc", folders)
-    with pytest.raises(NotOurs):
-        run_processor("lose_the_job")
-    assert [path.name for path in stored_files(folders)] == ["1"]
 
 
 def test_a_result_that_is_json_but_does_not_pickle_is_handed_on_as_plain_json(
@@ -169,26 +168,6 @@ def test_progress_that_cannot_be_written_does_not_fail_the_task(
     handle.report_progress(0.5)
 
 
-def test_a_result_is_kept_although_the_connection_went_while_the_task_ran(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    job = running("echo", b"1")
-    handle = RunningJob(job, Delivery(job_id=job.id, number=1))
-    write, tries = handle._write, []
-
-    def fail_once(**columns: Any) -> bool:
-        tries.append(columns)
-        if len(tries) == 1:
-            raise OperationalError("server closed the connection")
-        return write(**columns)
-
-    monkeypatch.setattr(handle, "_write", fail_once)
-    monkeypatch.setattr(run.connection, "close", lambda: None)
-    handle.keep(result="1")
-    job.refresh_from_db()
-    assert job.result == "1"
-
-
 def test_a_processor_is_run_by_the_queue_alone() -> None:
     with pytest.raises(NotOurs, match="only as a job of the queue"):
         run_processor("echo")
@@ -211,6 +190,22 @@ def test_progress_is_written_at_most_once_a_second(monkeypatch: pytest.MonkeyPat
         job.refresh_from_db()
         seen.append(job.progress)
     assert seen == [0.1, 0.1, 1.0]
+
+
+def test_the_progress_of_a_delivery_that_runs_no_more_is_not_written() -> None:
+    job = running("echo", b"1")
+    Job.objects.update(deliveries=2)
+    RunningJob(job, Delivery(job_id=job.id, number=1)).report_progress(0.5)
+    job.refresh_from_db()
+    assert job.progress is None
+
+
+def test_a_processor_knows_its_job_and_which_attempt_it_is(folders: Path) -> None:
+    job = running_on("upper", b"abc", folders)
+    job.attempts = 2
+    handle = RunningJob(job, Delivery(job_id=job.id, number=1))
+    assert (handle.id, handle.processor, handle.attempt) == (str(job.id), "upper", 3)
+    assert (handle.filename, handle.source_bytes) == ("a.txt", 3)
 
 
 def test_the_name_of_another_file_names_no_job() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,14 +13,18 @@ from processing.models import Job, JobPayload, Upload
 from processing.processors import Processor, get_processor
 from processing.queue import submit
 from processing.queue.bounds import QueueBounds
+from processing.queue.options import JobOptions
 from processing.queue.submit import submit_json, submit_upload
 from tests.factories import make_job
 
 pytestmark = pytest.mark.django_db
 
 
-def submit_echo(body: bytes = b"[1]", caller: str = "me", key: str | None = None) -> Any:
-    return submit_json(get_processor("echo"), body, caller=caller, idempotency_key=key)
+def submit_echo(
+    body: bytes = b"[1]", caller: str = "me", key: str | None = None, **options: Any
+) -> Any:
+    echo = get_processor("echo")
+    return submit_json(echo, body, caller=caller, idempotency_key=key, **options)
 
 
 def new_upload() -> Upload:
@@ -43,7 +48,21 @@ def test_the_limits_of_a_processor_go_with_its_jobs() -> None:
     )
     job = Job.objects.get(pk=submit_json(declared, b"1", caller="", idempotency_key=None))
     limits = (job.memory_limit_bytes, job.timeout_seconds, job.max_attempts)
-    assert limits == (64 * 1024 * 1024, 2, 7)
+    assert limits == (64 * 1024 * 1024, 1.5, 7)
+
+
+def test_a_wish_goes_before_what_the_processor_declares() -> None:
+    declared = Processor(
+        name="lazy", function=lambda job, data: data, accepts="json", priority="low", max_attempts=7
+    )
+    submit_json(declared, b"1", caller="", idempotency_key=None)
+    assert Job.objects.get().priority == "low"
+    Job.objects.all().delete()
+    wish = JobOptions(priority="high", delay_seconds=60, max_attempts=2)
+    submit_json(declared, b"1", caller="", idempotency_key=None, options=wish)
+    job = Job.objects.get()
+    assert (job.priority, job.max_attempts) == ("high", 2)
+    assert job.run_after - job.created_at == timedelta(seconds=60)
 
 
 def test_the_same_key_gives_the_same_job() -> None:
@@ -58,6 +77,15 @@ def test_the_same_key_with_another_body_or_processor_is_refused() -> None:
         submit_echo(b"[2]", key="k")
     with pytest.raises(IdempotencyMismatch):
         submit_json(get_processor("summarize"), b"[1]", caller="me", idempotency_key="k")
+
+
+def test_the_same_wishes_again_are_the_same_request_and_others_are_not() -> None:
+    wish = JobOptions(priority="high", delay_seconds=60)
+    first = submit_echo(key="k", options=wish)
+    assert submit_echo(key="k", options=JobOptions(priority="high", delay_seconds=60)) == first
+    for other in (JobOptions(), JobOptions(priority="high"), JobOptions(delay_seconds=60)):
+        with pytest.raises(IdempotencyMismatch):
+            submit_echo(key="k", options=other)
 
 
 def test_another_caller_may_use_the_same_key() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 
 from tests.conftest import StartService
-from tests.service import run_cluster, wait_for
+from tests.service import run_cluster, run_manage, wait_for
 
 
 def test_health_is_two_letters(client: httpx.Client) -> None:
@@ -27,6 +29,20 @@ def test_a_worker_is_seen(start_service: StartService) -> None:
     service = start_service()
     with service.client() as client, run_cluster(service):
         wait_for(lambda: client.get("/readyz").json()["workers"] == "ok", 20, "no worker was seen")
+
+
+def test_a_paused_queue_is_degraded_and_the_service_is_ready(start_service: StartService) -> None:
+    service = start_service(QUEUE_MAX_JOBS="1")
+    assert run_manage("pause_queue", env=service.env).returncode == 0
+    with service.client() as client:
+        response = client.get("/readyz")
+        assert response.status_code == 200
+        queue = response.json()["queue"]
+        assert re.fullmatch(r"degraded: paused since [0-9 :-]{19} UTC by \S+@\S+", queue)
+        client.post("/process_data", json=1)
+        assert client.get("/readyz").json()["queue"] == f"{queue}; 1 of 1 jobs"
+        assert run_manage("resume_queue", env=service.env).returncode == 0
+        assert client.get("/readyz").json()["queue"] == "degraded: 1 of 1 jobs"
 
 
 def test_a_full_queue_and_little_memory_degrade_the_service(start_service: StartService) -> None:

@@ -10,8 +10,6 @@ import pytest
 from tests.service import Service
 from tests.web.problem import check_problem
 
-STATES = ["queued", "running", "succeeded", "failed", "cancelled"]
-
 
 @pytest.fixture
 def job_id(client: httpx.Client) -> str:
@@ -34,6 +32,32 @@ def test_a_job_that_has_ended_cannot_be_cancelled(
     service.set_job(job_id, state=state)
     document = check_problem(client.post(f"/jobs/{job_id}/cancel"), 409, "illegal_state")
     assert state in document["detail"]
+
+
+def test_a_running_job_is_asked_to_stop(
+    service: Service, client: httpx.Client, job_id: str
+) -> None:
+    service.set_job(job_id, state="running")
+    response = client.post(f"/jobs/{job_id}/cancel")
+    assert (response.status_code, response.headers["Location"]) == (202, f"/jobs/{job_id}")
+    assert response.json()["state"] == "running"
+    assert response.json()["finished_at"] is None
+    asked_at = response.json()["cancel_requested_at"]
+    assert asked_at
+    again = client.post(f"/jobs/{job_id}/cancel")
+    assert (again.status_code, again.json()["cancel_requested_at"]) == (202, asked_at)
+    assert client.get(f"/jobs/{job_id}").json() == again.json()
+
+
+def test_a_job_that_was_asked_to_stop_is_not_retried_while_it_runs(
+    service: Service, client: httpx.Client, job_id: str
+) -> None:
+    service.set_job(job_id, state="running")
+    client.post(f"/jobs/{job_id}/cancel")
+    check_problem(client.post(f"/jobs/{job_id}/retry"), 409, "illegal_state")
+    service.set_job(job_id, state="cancelled")
+    job = client.post(f"/jobs/{job_id}/retry").json()
+    assert (job["state"], job["cancel_requested_at"]) == ("queued", None)
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled"])

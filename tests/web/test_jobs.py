@@ -28,6 +28,10 @@ KEYS = {
     "finished_at",
     "result",
     "result_url",
+    "priority",
+    "run_after",
+    "cancel_requested_at",
+    "history",
 }
 
 
@@ -43,6 +47,8 @@ def test_a_queued_job_has_every_key(client: httpx.Client) -> None:
     assert set(job) == KEYS
     created_at = datetime.fromisoformat(job.pop("created_at"))
     assert abs((created_at - before).total_seconds()) < 5
+    run_after = datetime.fromisoformat(job.pop("run_after"))
+    assert abs((run_after - before).total_seconds()) < 5
     assert job.pop("memory_limit_bytes") is None or isinstance(job, dict)
     assert job == {
         "id": job_id,
@@ -57,6 +63,9 @@ def test_a_queued_job_has_every_key(client: httpx.Client) -> None:
         "finished_at": None,
         "result": None,
         "result_url": None,
+        "priority": "normal",
+        "cancel_requested_at": None,
+        "history": [],
     }
 
 
@@ -79,6 +88,7 @@ def test_a_finished_job_has_its_result_and_its_times_in_utc(
     assert (job["state"], job["result"]) == ("succeeded", {"a": [1]})
     assert job["result_url"] == f"/jobs/{job_id}/result"
     assert job["started_at"] == job["finished_at"] == "2030-01-02T03:04:05.678901Z"
+    assert job["run_after"] is None, "it waits no more"
 
 
 def test_the_etag_spares_a_job_that_has_not_changed(service: Service, client: httpx.Client) -> None:
@@ -107,6 +117,24 @@ def test_waiting_ends_when_the_job_does(service: Service, client: httpx.Client) 
     ending.join()
     assert job["state"] == "failed"
     assert 0.3 < time.monotonic() - started_at < 5
+
+
+def test_waiting_goes_on_for_a_job_that_was_asked_to_stop(
+    service: Service, client: httpx.Client
+) -> None:
+    job_id = submit(client)
+    service.set_job(job_id, state="running")
+    timers = [
+        Timer(0.3, lambda: client.post(f"/jobs/{job_id}/cancel")),
+        Timer(1.0, lambda: service.set_job(job_id, state="cancelled")),
+    ]
+    for timer in timers:
+        timer.start()
+    job = client.get(f"/jobs/{job_id}?wait=20").json()
+    for timer in timers:
+        timer.join()
+    assert job["state"] == "cancelled"
+    assert job["cancel_requested_at"], "it was asked while somebody waited"
 
 
 def test_waiting_ends_with_its_time(client: httpx.Client) -> None:

@@ -41,6 +41,7 @@ class Command(SelectionCommand):
     ) -> None:
         """Choose, retry and report."""
         filters = {"state": state, "processor": processor, "error_code": error_code}
+        states = [state or State.FAILED]
         wanted = "name jobs by their ids, or use --state, --processor or --error-code"
-        jobs = self.choose(job_ids, filters, all_of=State.FAILED, wanted=wanted)
+        jobs = self.choose(job_ids, filters, states=states, wanted=wanted)
         self.operate(jobs, job_ids, limit=limit, dry_run=dry_run, as_json=as_json)

@@ -8,21 +8,30 @@ from typing import Any
 
 from django.conf import settings
 
+from processing.management.pausing import write_pause
 from processing.management.report import ReportCommand, describe_bytes, describe_count
 from processing.queue.durations import describe_duration
 from processing.queue.overview import FINISHED_COUNT_LIMIT, QueueOverview, summarize_queue
+from processing.queue.pause import describe_pause
+
+#: The age of a count is told from here on.
+TELL_AGE_SECONDS = 1.0
 
 
 class Command(ReportCommand):
     """Shows the queue without changing it."""
 
-    help = "Show the queue: jobs by state and processor, the longest wait, the bounds, the workers."
+    help = (
+        "Show the queue: whether it is paused, jobs by state and processor, the longest wait, the "
+        "bounds, the workers."
+    )
 
     def handle(self, *, as_json: bool, **options: Any) -> None:
         """Look and report."""
         overview = summarize_queue()
         bounds = {"jobs": settings.QUEUE_MAX_JOBS, "bytes": settings.QUEUE_MAX_BYTES}
         document = asdict(overview) | {
+            "pauses": [write_pause(pause) for pause in overview.pauses],
             "bounds": bounds,
             "finished_count_limit": FINISHED_COUNT_LIMIT,
         }
@@ -30,6 +39,8 @@ class Command(ReportCommand):
 
 
 def _describe(overview: QueueOverview) -> Iterator[str]:
+    for pause in overview.pauses:
+        yield f"The queue {pause.queue} is {describe_pause(pause)}."
     counts, load = overview.state_counts, overview.load
     waiting = describe_count(counts["queued"], "job")
     yield f"Waiting:  {waiting}, {describe_bytes(overview.waiting_bytes)}{_wait(overview)}"
@@ -49,8 +60,10 @@ def _describe(overview: QueueOverview) -> Iterator[str]:
 
 
 def _wait(overview: QueueOverview) -> str:
-    seconds = overview.oldest_waiting_seconds
-    return "" if seconds is None else f", the longest for {describe_duration(seconds)}"
+    seconds, age_seconds = overview.oldest_waiting_seconds, overview.counted_seconds_ago
+    wait = "" if seconds is None else f", the longest for {describe_duration(seconds)}"
+    is_old = age_seconds >= TELL_AGE_SECONDS
+    return f"{wait} (counted {describe_duration(age_seconds)} ago)" if is_old else wait
 
 
 def _count(count: int) -> str:

@@ -1,0 +1,72 @@
+"""Questions about jobs: what views, commands and the queue ask for, by name."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+from processing.models.states import FINAL_STATES, LIVE_STATES, State
+
+if TYPE_CHECKING:
+    from processing.models.job import Job  # noqa: F401  (named in a string below)
+
+#: So many hexadecimal digits are taken for the beginning of an id.
+ID_DIGITS = re.compile(r"[0-9a-f]{6,32}")
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Questions about jobs, and the transitions of many at once."""
+
+    def live(self) -> JobQuerySet:
+        """Jobs that still have work to do."""
+        return self.filter(state__in=LIVE_STATES)
+
+    def held_by(self, job_id: uuid.UUID, delivery: int) -> JobQuerySet:
+        """The job, as long as it runs and this is the delivery that runs it."""
+        return self.filter(pk=job_id, state=State.RUNNING, deliveries=delivery)
+
+    def with_key(self, caller: str, key: str) -> JobQuerySet:
+        """The one job, if there is one, that this caller asked for under that Idempotency-Key."""
+        return self.filter(caller=caller, idempotency_key=key)
+
+    def visible_to(self, caller: str, *, sees_all: bool) -> JobQuerySet:
+        """The jobs this caller may see: its own, or every one for staff and operators."""
+        return self if sees_all else self.filter(caller=caller)
+
+    def newest_first(self, after: tuple[datetime, uuid.UUID] | None = None) -> JobQuerySet:
+        """Jobs in descending order of creation, from behind the position `after`."""
+        jobs = self.order_by("-created_at", "-id")
+        if after is None:
+            return jobs
+        created_at, job_id = after
+        older = Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=job_id)
+        return jobs.filter(older, created_at__lte=created_at)
+
+    def matching(self, text: str) -> JobQuerySet:
+        """Jobs with an id that begins so, else with that in a name or as idempotency key."""
+        digits = text.replace("-", "").lower()
+        if ID_DIGITS.fullmatch(digits):
+            span = uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))
+            found = self.filter(pk__range=span)
+            if found.exists():
+                return found
+        named = Q(name__icontains=text) | Q(function__icontains=text)
+        return self.filter(named | Q(idempotency_key=text))
+
+    def finished_before(self, moment: datetime) -> JobQuerySet:
+        """Jobs that came to an end before `moment`."""
+        return self.filter(state__in=FINAL_STATES, finished_at__lt=moment, created_at__lt=moment)
+
+    def with_expired_result(self, moment: datetime) -> JobQuerySet:
+        """Jobs whose result is still stored although it was to be kept until `moment` only."""
+        stored = Q(result__isnull=False) | ~Q(result_name="")
+        return self.filter(stored, result_expires_at__lte=moment, created_at__lte=moment)
+
+    def without_bulk(self) -> JobQuerySet:
+        """Jobs without the columns that may be large and that lists do not show."""
+        return self.defer("package", "error_traceback", "result")

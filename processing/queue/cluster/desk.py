@@ -1,0 +1,246 @@
+"""Between the seats and the database: what is ready to be begun, what is to be settled."""
+
+from __future__ import annotations
+
+import logging
+import os
+import selectors
+import time
+from collections import deque
+from collections.abc import Callable, Collection
+from contextlib import suppress
+
+from django.db import DatabaseError, InterfaceError
+
+from processing.queue.claims import Claim, Delivery
+from processing.queue.cluster.ledger import Ledger, Orders
+from processing.queue.cluster.pace import Pace
+from processing.queue.cluster.patience import Patience
+from processing.queue.cluster.stat import StatBoard, Vitals
+from processing.queue.ending import Ending
+
+logger = logging.getLogger(__name__)
+
+#: Endings are settled together, but none waits longer than this for another, in seconds.
+SETTLE_WITHIN_SECONDS = 0.02
+#: Settled without delay, and no task is begun, when the endings take so many bytes.
+ENDINGS_MOST_BYTES = 4 * 1024 * 1024
+#: What is claimed ahead and not begun within so many seconds is put back for others.
+RELEASE_SECONDS = 1.0
+#: The wait before a database that is away is tried again, in seconds; it doubles.
+AWAY_FIRST_SECONDS = 0.1
+AWAY_MOST_SECONDS = 5.0
+
+NO_ORDERS = Orders()
+
+
+class Desk:
+    """Goes to the database when there is a reason, and waits with patience while it is away."""
+
+    def __init__(
+        self, ledger: Ledger, pace: Pace, stats: StatBoard, selector: selectors.BaseSelector
+    ) -> None:
+        self.ready: deque[Claim] = deque()
+        self.accepts = True
+        self.found_nothing = False
+        self._ledger = ledger
+        self._pace = pace
+        self._stats = stats
+        self._selector = selector
+        self._endings: list[Ending] = []
+        self._ending_bytes = 0
+        self._first_ended_at = 0.0
+        self._claimed_at = 0.0
+        self._look_at = 0.0
+        self._poll_at = 0.0
+        self._worked_at = time.monotonic()
+        self._is_open = False
+        self._is_listening = False
+        self._sign_fd: int | None = None
+        self._patience = Patience()
+        self._patience.start()
+        self._open_at = 0.0
+        self._away_seconds = AWAY_FIRST_SECONDS
+
+    @property
+    def has_work(self) -> bool:
+        """Whether something is claimed and not begun, or ended and not settled."""
+        return bool(self.ready or self._endings)
+
+    @property
+    def ending_count(self) -> int:
+        """How many endings are still to be settled."""
+        return len(self._endings)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what is to be settled takes so much memory that no more may come."""
+        return self._ending_bytes >= ENDINGS_MOST_BYTES
+
+    def add(self, ending: Ending) -> None:
+        """A task has ended."""
+        if not self._endings:
+            self._first_ended_at = time.monotonic()
+        self._endings.append(ending)
+        self._ending_bytes += ending.size_bytes
+
+    def work(self, now: float, *, idle_count: int, running: Collection[Delivery]) -> Orders:
+        """Do what is due; returns what is to be ended. A database that is away is only logged."""
+        if now < self._open_at:
+            return NO_ORDERS
+        try:
+            with self._patience:
+                return self._work(now, idle_count, running)
+        except (DatabaseError, InterfaceError) as error:
+            self._lose(error)
+            return NO_ORDERS
+
+    def publish(self, now: float, describe: Callable[[], Vitals]) -> None:
+        """Say how the cluster is, when it is time to."""
+        if self._is_open and now >= self._stats.next_at():
+            with self._patience:
+                self._stats.publish(now, describe())
+
+    def next_at(self, *, idle_count: int, has_running: bool) -> float:
+        """When there is something to do in the database, as far as that is known."""
+        if not self._is_open:
+            return self._open_at
+        ends = [self._ledger.keep_at(has_running), self._stats.next_at()]
+        if self._endings:
+            ends.append(self._first_ended_at + SETTLE_WITHIN_SECONDS)
+        if self.ready:
+            ends.append(self._claimed_at + RELEASE_SECONDS)
+        if self.accepts and idle_count > len(self.ready):
+            ends.append(min(self._look_at, self._poll_at))
+        return min(ends)
+
+    def wake(self) -> None:
+        """There is a sign that the queue may have changed."""
+        self._poll_at = 0.0
+
+    def stop_accepting(self) -> None:
+        """Claim nothing more, and put back at the next occasion what is ready."""
+        self.accepts = False
+        self._claimed_at = float("-inf")
+
+    def close(self, vitals: Vitals) -> None:
+        """Say the last, and drop the connection."""
+        if self._is_open:
+            with suppress(DatabaseError, InterfaceError):
+                self._stats.publish(time.monotonic(), vitals)
+            self._forget_connection()
+
+    def _work(self, now: float, idle_count: int, running: Collection[Delivery]) -> Orders:
+        self._open(now)
+        self._ask_whether_changed(now)
+        self._exchange(now, idle_count)
+        self._release(now, idle_count)
+        orders = self._keep(now, running)
+        self._listen(is_waiting=idle_count > len(self.ready))
+        return orders
+
+    def _exchange(self, now: float, idle_count: int) -> None:
+        wanted = self._count_wanted(now, idle_count)
+        if not wanted and not self._is_time_to_settle(now):
+            return
+        exchange = self._ledger.exchange(self._endings, wanted)
+        for ending in self._endings:
+            if ending.delivery not in exchange.held:
+                logger.warning("job %s was no longer ours when it ended", ending.delivery)
+        if self._endings or exchange.claims:
+            self._worked_at = now
+        self._endings = []
+        self._ending_bytes = 0
+        if exchange.claims:
+            self.ready.extend(exchange.claims)
+            self._claimed_at = now
+        if wanted:
+            self._plan_next_look(now, found_all=len(exchange.claims) == wanted)
+            self.found_nothing = not exchange.claims
+
+    def _count_wanted(self, now: float, idle_count: int) -> int:
+        if not self.accepts or (now < self._look_at and not self._endings):
+            return 0
+        return self._pace.count_wanted(idle_count=idle_count, ready_count=len(self.ready))
+
+    def _is_time_to_settle(self, now: float) -> bool:
+        if not self._endings:
+            return False
+        return not self.ready or self.is_full or now >= self._first_ended_at + SETTLE_WITHIN_SECONDS
+
+    def _plan_next_look(self, now: float, *, found_all: bool) -> None:
+        if found_all:
+            self._look_at = 0.0
+            return
+        due = self._ledger.next_due_seconds()
+        self._look_at = float("inf") if due is None else now + max(0.0, due)
+        self._poll_at = now + self._ledger.wakeup.poll_seconds(now - self._worked_at)
+
+    def _ask_whether_changed(self, now: float) -> None:
+        """Look at the queue if it has changed; where nothing tells of that, at every poll."""
+        if now < min(self._poll_at, self._look_at):
+            return
+        if self._ledger.wakeup.has_changed():
+            self._look_at = 0.0
+        self._poll_at = now + self._ledger.wakeup.poll_seconds(now - self._worked_at)
+
+    def _release(self, now: float, idle_count: int) -> None:
+        is_stale = now >= self._claimed_at + RELEASE_SECONDS
+        if self.ready and is_stale and not (self.accepts and idle_count):
+            self._ledger.release(self.ready)
+            self.ready.clear()
+
+    def _keep(self, now: float, running: Collection[Delivery]) -> Orders:
+        if now < self._ledger.keep_at(bool(running)):
+            return NO_ORDERS
+        held = {*running, *(claim.delivery for claim in self.ready)}
+        held.update(ending.delivery for ending in self._endings)
+        orders = self._ledger.keep(now, held)
+        gone = orders.lost | orders.cancelled
+        if gone:
+            self._drop(gone)
+        self._look_at = min(self._look_at, now)
+        return orders
+
+    def _drop(self, gone: Collection[Delivery]) -> None:
+        """What is not begun yet and is to be ended is put back, or is not ours any more."""
+        dropped = [claim for claim in self.ready if claim.delivery in gone]
+        for claim in dropped:
+            self.ready.remove(claim)
+        self._ledger.release(dropped)
+
+    def _open(self, now: float) -> None:
+        if self._is_open:
+            return
+        self._ledger.open(now)
+        self._is_open = True
+        # A copy: the driver closes its own when it loses the server, and a seat's socket gets that
+        # number next.
+        descriptor = self._ledger.wakeup.fileno()
+        self._sign_fd = None if descriptor is None else os.dup(descriptor)
+        self._look_at = 0.0
+        self._away_seconds = AWAY_FIRST_SECONDS
+
+    def _listen(self, *, is_waiting: bool) -> None:
+        """Be woken while there is a seat for what comes; otherwise our own commits would do it."""
+        if self._sign_fd is None or is_waiting == self._is_listening:
+            return
+        if is_waiting:
+            self._selector.register(self._sign_fd, selectors.EVENT_READ, self.wake)
+        else:
+            self._selector.unregister(self._sign_fd)
+        self._is_listening = is_waiting
+
+    def _lose(self, error: Exception) -> None:
+        self._forget_connection()
+        self._open_at = time.monotonic() + self._away_seconds
+        logger.error("the database is away, tried again in %.1f s: %s", self._away_seconds, error)
+        self._away_seconds = min(AWAY_MOST_SECONDS, 2 * self._away_seconds)
+
+    def _forget_connection(self) -> None:
+        self._listen(is_waiting=False)
+        if self._sign_fd is not None:
+            os.close(self._sign_fd)
+            self._sign_fd = None
+        self._is_open = False
+        self._ledger.close()

@@ -1,0 +1,175 @@
+"""The seats as the supervisor sees them: who is idle, who runs what, whom to start anew."""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from processing.queue.claims import Claim
+from processing.queue.cluster.board import Board, Slot
+from processing.queue.cluster.channel import BrokenChannel, Channel
+from processing.queue.cluster.running import Running
+
+logger = logging.getLogger(__name__)
+
+#: Seats that die before they began with a task are started again at once so many times in a row…
+FREE_RESTARTS = 8
+#: …and then after a wait that doubles, in seconds. A task that a seat lives to take ends the row.
+RESTART_FIRST_SECONDS = 0.1
+RESTART_MOST_SECONDS = 5.0
+#: A seat that lived for so long, in seconds, has not died from being started.
+SETTLED_SECONDS = 10.0
+#: The wait where the system gave no process, in seconds.
+UNBORN_SECONDS = 1.0
+
+
+class Link:
+    """One seat: its process, its channel, and the task that it has in hand."""
+
+    def __init__(self, *, index: int, pid: int, slot: Slot, stream: socket.socket) -> None:
+        self.index = index
+        self.pid = pid
+        self.slot = slot
+        self.channel = Channel(stream)
+        self.running: Running | None = None
+        self.is_leaving = False
+        self.is_deaf = False
+        self.events = selectors.EVENT_READ
+        self.born_at = time.monotonic()
+        self.has_worked = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it can be given a task."""
+        return self.running is None and not self.is_leaving
+
+    def give(self, claim: Claim) -> Running:
+        """Give it a task."""
+        running = Running(
+            claim=claim, seat_pid=self.pid, slot=self.slot, stream=self.channel.stream
+        )
+        self.running = running
+        self.channel.send(
+            {
+                "job": claim.delivery.job_id.hex,
+                "delivery": claim.delivery.number,
+                "timeout_seconds": claim.timeout_seconds,
+                "package": claim.package,
+            }
+        )
+        return running
+
+    def leave(self) -> None:
+        """Let it end; at once when it is idle, otherwise behind its task."""
+        self.is_leaving = True
+        if self.running is None:
+            self.channel.close()
+
+
+class Seats:
+    """All of them. `ask` sends a message to the template."""
+
+    def __init__(self, count: int, board: Board, ask: Callable[[dict[str, Any]], None]) -> None:
+        self._board = board
+        self._ask = ask
+        self._links: dict[int, Link] = {}
+        self._missing: dict[int, float] = dict.fromkeys(range(count), 0.0)
+        self._early_deaths = 0
+        self.restarts = -count
+        self.is_closing = False
+
+    def __iter__(self) -> Iterator[Link]:
+        return iter(list(self._links.values()))
+
+    def __len__(self) -> int:
+        return len(self._links)
+
+    @property
+    def idle(self) -> list[Link]:
+        """The seats that can be given a task."""
+        return [link for link in self._links.values() if link.is_idle]
+
+    @property
+    def running(self) -> list[Running]:
+        """What runs now."""
+        return [link.running for link in self._links.values() if link.running is not None]
+
+    def start_missing(self, now: float) -> None:
+        """Have those seats started whose time has come."""
+        for index, start_at in list(self._missing.items()):
+            if now >= start_at and not self.is_closing:
+                del self._missing[index]
+                self.restarts += 1
+                self._ask({"fork": index})
+
+    def next_start_at(self) -> float:
+        """When the next missing seat is to be started."""
+        if self.is_closing:
+            return float("inf")
+        return min(self._missing.values(), default=float("inf"))
+
+    def add(self, index: int, pid: int, stream: socket.socket) -> Link:
+        """A seat has been started."""
+        link = Link(index=index, pid=pid, slot=self._board.slot(index), stream=stream)
+        self._links[pid] = link
+        return link
+
+    def miss(self, index: int, now: float) -> None:
+        """There was no process for a seat."""
+        self._missing[index] = now + UNBORN_SECONDS
+
+    def kill(self, link: Link) -> None:
+        """End its process and what that has started."""
+        self._ask({"signal": int(signal.SIGKILL), "pid": link.pid})
+
+    def read(self, link: Link) -> list[dict[str, Any]]:
+        """The reports that have come from a seat; one that is broken is killed."""
+        reports = []
+        try:
+            for report in link.channel.receive():
+                reports.append(report)
+                link.has_worked = True
+        except EOFError:
+            link.is_leaving = True
+            if link.running is not None and not reports:
+                self.kill(link)
+        except BrokenChannel:
+            logger.error("seat %s wrote what is no report and is killed", link.pid)
+            link.is_leaving = True
+            self.kill(link)
+        return reports
+
+    def find(self, pid: int) -> Link | None:
+        """The seat with this process id."""
+        return self._links.get(pid)
+
+    def remove(self, link: Link, now: float) -> None:
+        """A seat has ended; another takes its place."""
+        del self._links[link.pid]
+        link.channel.close()
+        self._missing[link.index] = now + self._find_delay(link, now)
+
+    def _find_delay(self, link: Link, now: float) -> float:
+        has_worked = link.has_worked or link.slot.is_taken
+        if has_worked or now - link.born_at >= SETTLED_SECONDS:
+            self._early_deaths = 0
+            return 0.0
+        self._early_deaths += 1
+        doublings = self._early_deaths - FREE_RESTARTS
+        if doublings <= 0:
+            return 0.0
+        delay = min(RESTART_MOST_SECONDS, RESTART_FIRST_SECONDS * 2.0 ** min(doublings, 16))
+        logger.error("seats die as they start; the next one is started in %.1f s", delay)
+        return delay
+
+    def close(self) -> None:
+        """Let every seat end, and start no more."""
+        self.is_closing = True
+        self._missing.clear()
+        for link in self._links.values():
+            link.leave()

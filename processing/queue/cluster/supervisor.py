@@ -1,0 +1,250 @@
+"""The supervisor: claims jobs, gives them to seats one at a time, and settles how they ended."""
+
+from __future__ import annotations
+
+import logging
+import os
+import selectors
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing.process import current_process
+from typing import Any
+
+from processing.queue.cluster.board import Board, Order
+from processing.queue.cluster.control import Control
+from processing.queue.cluster.desk import Desk
+from processing.queue.cluster.ledger import Ledger, Orders
+from processing.queue.cluster.options import ClusterOptions
+from processing.queue.cluster.outcome import make_death_ending, make_ending
+from processing.queue.cluster.pace import Pace
+from processing.queue.cluster.process_traits import die_with_parent, name_process
+from processing.queue.cluster.running import Running
+from processing.queue.cluster.seats import Link, Seats
+from processing.queue.cluster.stat import StatBoard, Vitals
+from processing.queue.cluster.stop import Stop
+from processing.queue.cluster.watch import Watch
+from processing.queue.cluster_name import ClusterName
+
+logger = logging.getLogger(__name__)
+
+#: Without any other sign the loop looks round so often, in seconds.
+LONGEST_SLEEP_SECONDS = 2.0
+
+
+class Supervisor:
+    """One loop over the seats' sockets, the template's line and the database's signs."""
+
+    def __init__(
+        self, control: Control, board: Board, name: ClusterName, options: ClusterOptions
+    ) -> None:
+        self._control = control
+        self._options = options
+        self._selector = selectors.DefaultSelector()
+        self._seats = Seats(options.seat_count, board, control.send)
+        self._watch = Watch(lambda pid, number: control.send({"signal": number, "pid": pid}))
+        self._pace = Pace(options.seat_count)
+        self._stop = Stop(options.grace_seconds)
+        stats = StatBoard(template_pid=name.pid, pid=os.getpid())
+        self._desk = Desk(Ledger(name, options), self._pace, stats, self._selector)
+
+    def run(self) -> int:
+        """Work until a stop is asked for and done, or the queue is drained; the exit status."""
+        self._listen(self._control.stream, self._take_messages)
+        self._listen_to_signals()
+        self._watch.start()
+        while not self._is_done(time.monotonic()):
+            self._tick()
+        self._seats.close()
+        self._desk.close(replace(self._describe(), has_stopped=True))
+        return 0
+
+    def _listen(self, stream: socket.socket | int, answer: Callable[[], None]) -> None:
+        self._selector.register(stream, selectors.EVENT_READ, answer)
+
+    def _listen_to_signals(self) -> None:
+        reader, writer = os.pipe()
+        for end in (reader, writer):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the template's; it tells us
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda number, frame: None)
+
+        def stop() -> None:
+            os.read(reader, 4096)
+            self._stop.ask(time.monotonic())
+
+        self._listen(reader, stop)
+
+    def _tick(self) -> None:
+        for key, _ in self._selector.select(self._find_sleep_seconds(time.monotonic())):
+            key.data()
+        now = time.monotonic()
+        self._advance_stop(now)
+        self._hand_out()
+        running = [running.claim.delivery for running in self._seats.running]
+        idle_count = len(self._seats.idle)
+        self._obey(self._desk.work(now, idle_count=idle_count, running=running))
+        self._hand_out()
+        self._desk.publish(now, self._describe)
+        self._seats.start_missing(now)
+
+    def _find_sleep_seconds(self, now: float) -> float:
+        idle_count, has_running = len(self._seats.idle), bool(self._seats.running)
+        ends = [
+            now + LONGEST_SLEEP_SECONDS,
+            self._desk.next_at(idle_count=idle_count, has_running=has_running),
+            self._seats.next_start_at(),
+            self._stop.next_at(now),
+        ]
+        return max(0.0, min(ends) - now)
+
+    def _hand_out(self) -> None:
+        ready = self._desk.ready
+        for link in self._seats.idle if ready else []:
+            if not ready or self._desk.is_full:
+                return
+            self._watch.begin(link.give(ready.popleft()))
+            self._await_room(link)
+
+    def _obey(self, orders: Orders) -> None:
+        for running in self._seats.running if orders.lost or orders.cancelled else []:
+            if running.claim.delivery in orders.lost:
+                self._watch.order(running, Order.LEASE_LOST)
+            elif running.claim.delivery in orders.cancelled:
+                self._watch.order(running, Order.CANCEL)
+
+    def _take_messages(self) -> None:
+        try:
+            messages = self._control.receive()
+        except EOFError:
+            os._exit(1)  # the template is dead, and its seats with it
+        for message in messages:
+            if "seat" in message:
+                self._add_seat(message)
+            elif "exit" in message:
+                self._remove_seat(message["exit"], message["status"])
+            elif "unborn" in message:
+                self._seats.miss(message["unborn"], time.monotonic())
+            else:
+                self._stop.ask(time.monotonic(), at_once=message["stop"] > 1)
+
+    def _add_seat(self, message: dict[str, Any]) -> None:
+        stream = self._control.take_socket()
+        link = self._seats.add(message["seat"], message["pid"], stream)
+        self._listen(stream, lambda: self._take_reports(link))
+
+    def _remove_seat(self, pid: int, status: int) -> None:
+        link = self._seats.find(pid)
+        if link is None:
+            return
+        if not link.is_deaf:
+            self._take_reports(link)  # what it had still said
+        if (running := link.running) is not None:
+            self._watch.end(running)  # it looks at the channel, which is closed now
+        self._part_from(link)
+        self._seats.remove(link, time.monotonic())
+        if running is not None:
+            self._end_lost(running, status, was_taken=link.slot.is_taken)
+
+    def _end_lost(self, running: Running, status: int, *, was_taken: bool) -> None:
+        """A seat died with this task in hand."""
+        if not was_taken and running.order is Order.NONE:
+            self._desk.ready.appendleft(running.claim)  # the next seat begins it
+            return
+        logger.error("seat %s died with job %s", running.seat_pid, running.claim.delivery)
+        ending = make_death_ending(
+            running, status=status, was_taken=was_taken, is_stopping=self._stop.is_asked
+        )
+        self._desk.add(ending)
+
+    def _take_reports(self, link: Link) -> None:
+        link.channel.flush()
+        self._await_room(link)
+        for report in self._seats.read(link):
+            self._finish(link, report)
+        if link.is_leaving:
+            self._part_from(link)
+
+    def _finish(self, link: Link, report: dict[str, Any]) -> None:
+        running = link.running
+        if running is None or not running.is_of(report):
+            logger.error("seat %s reported a task that it was not given", link.pid)
+            return
+        self._watch.end(running)
+        link.running = None
+        link.is_leaving |= report["is_leaving"] or running.order is not Order.NONE
+        ending = make_ending(running, report, is_stopping=self._stop.is_asked)
+        self._pace.learn(report["seconds"])
+        if ending.error.get("error_code"):
+            logger.warning(
+                "job %s ended as %s: %s",
+                running.claim.delivery,
+                ending.outcome,
+                ending.error["error_message"],
+            )
+        self._desk.add(ending)
+
+    def _await_room(self, link: Link) -> None:
+        """Be told when the rest of a message fits into the seat's socket."""
+        events = selectors.EVENT_READ
+        if link.channel.has_more_to_send:
+            events |= selectors.EVENT_WRITE
+        if events != link.events:
+            link.events = events
+            self._selector.modify(link.channel.stream, events, lambda: self._take_reports(link))
+
+    def _part_from(self, link: Link) -> None:
+        """Hear no more of a seat that leaves; it takes the closed socket as its leave."""
+        if not link.is_deaf:
+            link.is_deaf = True
+            self._selector.unregister(link.channel.stream)
+        link.leave()
+
+    def _advance_stop(self, now: float) -> None:
+        if not self._stop.is_asked:
+            return
+        if self._desk.accepts:
+            self._desk.stop_accepting()
+            self._seats.is_closing = True
+        for link in self._seats:
+            if link.running is None:
+                self._part_from(link)
+            elif self._stop.is_grace_over(now):
+                self._watch.order(link.running, Order.STOP)
+
+    def _is_done(self, now: float) -> bool:
+        if self._stop.is_asked and self._stop.is_overdue(now):
+            logger.error("stopped without having settled all; leases give it to others")
+            return True
+        if self._seats.running or self._desk.has_work:
+            return False
+        return self._stop.is_asked or (self._options.once and self._desk.found_nothing)
+
+    def _describe(self) -> Vitals:
+        return Vitals(
+            seat_pids=tuple(link.pid for link in self._seats),
+            running_count=len(self._seats.running),
+            ready_count=len(self._desk.ready),
+            ending_count=self._desk.ending_count,
+            restarts=max(0, self._seats.restarts),
+            is_stopping=self._stop.is_asked,
+        )
+
+
+def run_supervisor(
+    control: Control,
+    board: Board,
+    name: ClusterName,
+    options: ClusterOptions,
+    *,
+    parent_pid: int,
+) -> int:
+    """Be the supervisor of the cluster `name`; returns the exit status, 0 for a wanted end."""
+    die_with_parent(parent_pid)
+    name_process("q supervisor")
+    current_process().name = "supervisor"
+    return Supervisor(control, board, name, options).run()

@@ -1,0 +1,104 @@
+"""Ending tasks: those that took too long, and those that somebody ordered to end.
+
+In a thread of its own, because the supervisor may wait for the database meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import select
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+from processing.queue.cluster.board import Order
+from processing.queue.cluster.call import INTERRUPT_SIGNAL
+from processing.queue.cluster.running import Running
+
+logger = logging.getLogger(__name__)
+
+#: An ordered interrupt is repeated: a task may catch one.
+REPEAT_SECONDS = 0.25
+#: A task that goes on for so long after the first is killed.
+KILL_SECONDS = 2.0
+#: Its wait while nothing runs that has an end; somebody wakes it then. Seconds.
+IDLE_SECONDS = 60.0
+
+
+class Watch:
+    """Looks at what runs whenever something is due to happen to it."""
+
+    def __init__(self, send_signal: Callable[[int, int], None]) -> None:
+        self._send_signal = send_signal
+        self._running: set[Running] = set()
+        self._changed = threading.Condition()
+        self._wakes_at = 0.0
+
+    def start(self) -> None:
+        """Start the thread; it ends with the process."""
+        threading.Thread(target=self._main, name="watch", daemon=True).start()
+
+    def begin(self, running: Running) -> None:
+        """A seat has been given a task."""
+        with self._changed:
+            self._running.add(running)
+            if running.deadline is not None and running.deadline < self._wakes_at:
+                self._changed.notify()
+
+    def end(self, running: Running) -> None:
+        """Its end is known."""
+        with self._changed:
+            self._running.discard(running)
+
+    def order(self, running: Running, order: Order) -> None:
+        """End a task. The first order is what counts; one of a kind that is known is ignored."""
+        with self._changed:
+            if running in self._running and running.order is Order.NONE:
+                self._give_order(running, order, time.monotonic())
+                self._changed.notify()
+
+    def tick(self, now: float) -> float:
+        """Do what is due; returns the seconds until the next thing is."""
+        with self._changed:
+            waits = [self._tend(running, now) for running in self._running]
+            self._wakes_at = now + min(waits, default=IDLE_SECONDS)
+            return self._wakes_at - now
+
+    def _main(self) -> None:
+        while True:
+            with self._changed:
+                try:
+                    wait_seconds = self.tick(time.monotonic())
+                except Exception:  # a watch that ends would let every task run on
+                    logger.exception("the watch stumbled")
+                    wait_seconds = REPEAT_SECONDS
+                self._changed.wait(wait_seconds)
+
+    def _tend(self, running: Running, now: float) -> float:
+        if running.order is Order.NONE:
+            if running.deadline is None:
+                return IDLE_SECONDS
+            if now < running.deadline:
+                return running.deadline - now
+            if has_answered(running):
+                return REPEAT_SECONDS  # its report waits until the supervisor has time
+            self._give_order(running, Order.TIMEOUT, now)
+        if now >= running.ordered_at + KILL_SECONDS:
+            self._send_signal(running.seat_pid, signal.SIGKILL)
+            return KILL_SECONDS
+        if now >= running.signal_at:
+            self._send_signal(running.seat_pid, INTERRUPT_SIGNAL)
+            running.signal_at = now + REPEAT_SECONDS
+        return min(running.signal_at, running.ordered_at + KILL_SECONDS) - now
+
+    def _give_order(self, running: Running, order: Order, now: float) -> None:
+        running.order = running.slot.order = order
+        running.ordered_at = running.signal_at = now
+
+
+def has_answered(running: Running) -> bool:
+    """Whether the seat's report has come, at least its beginning."""
+    poll = select.poll()
+    poll.register(running.stream, select.POLLIN)
+    return bool(poll.poll(0))

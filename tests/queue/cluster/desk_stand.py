@@ -1,0 +1,94 @@
+"""A desk with a fake database, on a clock that is moved by hand."""
+
+from __future__ import annotations
+
+import selectors
+
+import pytest
+
+from processing.queue.claims import Claim
+from processing.queue.cluster import desk as desk_module
+from processing.queue.cluster.desk import Desk
+from processing.queue.cluster.ledger import Orders
+from processing.queue.cluster.pace import Pace
+from processing.queue.cluster.stat import Vitals
+from processing.queue.ending import SUCCEEDED, Ending
+from tests.queue.cluster.fake_ledger import FakeLedger, FakeStats
+from tests.queue.cluster.in_hand import Clock, make_claim
+
+SEATS = 2
+#: More looks than any test takes that does not look all the time.
+MOST_LOOKS = 1000
+
+VITALS = Vitals(
+    seat_pids=(1, 2),
+    running_count=0,
+    ready_count=0,
+    ending_count=0,
+    restarts=0,
+    is_stopping=False,
+)
+
+
+class DeskStand:
+    """The desk, and what stands around it in a supervisor."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, selector: selectors.BaseSelector) -> None:
+        self.clock = Clock()
+        self.ledger = FakeLedger()
+        self.stats = FakeStats(self.clock)
+        self.selector = selector
+        monkeypatch.setattr(desk_module, "time", self.clock)
+        monkeypatch.setattr(desk_module.Patience, "start", lambda patience: None)
+        pace = Pace(SEATS)
+        self.desk = Desk(self.ledger, pace, self.stats, selector)  # type: ignore[arg-type]
+
+    def work(self, *, idle: int = SEATS, running: int = 0) -> Orders:
+        """One look, with so many seats idle and so many tasks running."""
+        deliveries = [make_claim().delivery for _ in range(running)]
+        return self.desk.work(self.clock.now, idle_count=idle, running=deliveries)
+
+    def settle_in(self) -> None:
+        """Look until there is nothing to do but to wait."""
+        for _ in range(3):
+            self.work()
+        self.desk.publish(self.clock.now, lambda: VITALS)
+        self.stats.published.clear()
+        assert self.next_seconds() > 0
+        self.ledger.asked_counts.clear()
+
+    def claim(self, count: int) -> list[Claim]:
+        """Have so many jobs ready."""
+        claims = self.ledger.queue(count)
+        self.desk.wake()
+        self.ledger.wakeup.is_changed = True
+        self.work(idle=count)
+        assert list(self.desk.ready) == claims
+        self.ledger.asked_counts.clear()
+        return claims
+
+    def next_seconds(self, *, idle: int = SEATS, running: int = 0) -> float:
+        """How long until it wants to look again."""
+        next_at = self.desk.next_at(idle_count=idle, has_running=bool(running))
+        return next_at - self.clock.now
+
+    def live_through(self, seconds: float, *, idle: int = SEATS, running: int = 0) -> int:
+        """Look whenever the desk wants to, as a supervisor does; returns how often that was.
+
+        What becomes ready is begun at once by the idle seats, and ends before they are looked at.
+        """
+        ends_at = self.clock.now + seconds
+        for count in range(MOST_LOOKS):
+            self.work(idle=idle, running=running)
+            for _ in range(min(idle, len(self.desk.ready))):
+                self.desk.ready.popleft()
+            self.desk.publish(self.clock.now, lambda: VITALS)
+            self.clock.now += max(0.0, self.next_seconds(idle=idle, running=running))
+            if self.clock.now >= ends_at:
+                return count + 1
+        raise AssertionError("it looks all the time")
+
+
+def make_ending() -> Ending:
+    """A task that ended well and left a little behind."""
+    return Ending(delivery=make_claim().delivery, outcome=SUCCEEDED, task={"result": "1234"})

@@ -1,0 +1,196 @@
+"""Ending tasks, by a clock that is moved by hand."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from processing.queue.cluster import watch as watch_module
+from processing.queue.cluster.board import Order
+from processing.queue.cluster.call import INTERRUPT_SIGNAL
+from processing.queue.cluster.running import Running
+from processing.queue.cluster.watch import (
+    IDLE_SECONDS,
+    KILL_SECONDS,
+    REPEAT_SECONDS,
+    Watch,
+    has_answered,
+)
+from tests.queue.cluster.in_hand import BEGAN_AT, SEAT_PID, Clock, run_task
+from tests.service import wait_for
+
+TIMEOUT_SECONDS = 5.0
+ENDS_AT = BEGAN_AT + TIMEOUT_SECONDS
+INTERRUPT = (SEAT_PID, int(INTERRUPT_SIGNAL))
+KILL = (SEAT_PID, int(signal.SIGKILL))
+
+
+class SentSignals(list[tuple[int, int]]):
+    """What the watch sent, since it was looked at last."""
+
+    def send(self, pid: int, number: int) -> None:
+        self.append((pid, int(number)))
+
+    def take(self) -> list[tuple[int, int]]:
+        taken = list(self)
+        self.clear()
+        return taken
+
+
+@pytest.fixture
+def sent() -> SentSignals:
+    return SentSignals()
+
+
+@pytest.fixture
+def watch(sent: SentSignals) -> Watch:
+    return Watch(sent.send)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(watch_module, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def limited() -> Iterator[Running]:
+    """A task with a time limit."""
+    with run_task(timeout_seconds=TIMEOUT_SECONDS) as (running, _):
+        yield running
+
+
+def test_a_task_within_its_time_is_left_alone(
+    watch: Watch, sent: SentSignals, limited: Running
+) -> None:
+    watch.begin(limited)
+    assert watch.tick(ENDS_AT - 2) == 2
+    assert (sent.take(), limited.order, limited.slot.order) == ([], Order.NONE, Order.NONE)
+
+
+def test_a_task_is_interrupted_again_and_again_and_killed_in_the_end(
+    watch: Watch, sent: SentSignals, limited: Running
+) -> None:
+    watch.begin(limited)
+    now, log = ENDS_AT, []
+    while now <= ENDS_AT + KILL_SECONDS:
+        wait = watch.tick(now)
+        log += [(round(now - ENDS_AT, 2), one) for one in sent.take()]
+        assert wait > 0
+        now += wait
+    repeats = int(KILL_SECONDS / REPEAT_SECONDS)
+    assert log == [
+        *[(round(index * REPEAT_SECONDS, 2), INTERRUPT) for index in range(repeats)],
+        (KILL_SECONDS, KILL),
+    ]
+
+
+def test_the_order_can_be_read_before_its_signal_arrives(limited: Running) -> None:
+    seen = []
+    watch = Watch(lambda pid, number: seen.append(limited.slot.order))
+    watch.begin(limited)
+    watch.tick(ENDS_AT)
+    assert seen == [Order.TIMEOUT]
+
+
+def test_looking_often_does_not_repeat_more_often(
+    watch: Watch, sent: SentSignals, limited: Running
+) -> None:
+    watch.begin(limited)
+    for step in range(10):
+        watch.tick(ENDS_AT + step * REPEAT_SECONDS / 10)
+    assert sent.take() == [INTERRUPT]
+
+
+def test_a_task_whose_report_waits_to_be_read_had_no_timeout(
+    watch: Watch, sent: SentSignals
+) -> None:
+    with run_task(timeout_seconds=TIMEOUT_SECONDS) as (running, seat):
+        watch.begin(running)
+        seat.sendall(b"the beginning of a report")
+        assert has_answered(running)
+        assert 0 < watch.tick(ENDS_AT + 60) <= REPEAT_SECONDS
+        assert (sent.take(), running.order) == ([], Order.NONE)
+
+
+def test_a_seat_that_has_said_nothing_has_not_answered(limited: Running) -> None:
+    assert not has_answered(limited)
+
+
+def test_an_answer_does_not_save_a_task_from_an_order(
+    watch: Watch, sent: SentSignals, clock: Clock
+) -> None:
+    with run_task() as (running, seat):
+        watch.begin(running)
+        watch.order(running, Order.CANCEL)
+        seat.sendall(b"something that the task wrote")
+        watch.tick(clock.now)
+        assert sent.take() == [INTERRUPT]
+
+
+def test_an_order_is_carried_out_at_the_next_look(
+    watch: Watch, sent: SentSignals, clock: Clock
+) -> None:
+    with run_task() as (running, _):
+        watch.begin(running)
+        assert watch.tick(clock.now) == IDLE_SECONDS, "it may take for ever"
+        clock.now += 3
+        watch.order(running, Order.CANCEL)
+        assert (running.order, running.slot.order) == (Order.CANCEL, Order.CANCEL)
+        watch.tick(clock.now)
+        assert sent.take() == [INTERRUPT]
+        watch.tick(clock.now + KILL_SECONDS)
+        assert sent.take() == [KILL]
+
+
+def test_the_first_order_is_the_one_that_counts(
+    watch: Watch, sent: SentSignals, limited: Running, clock: Clock
+) -> None:
+    watch.begin(limited)
+    watch.order(limited, Order.CANCEL)
+    clock.now += KILL_SECONDS / 2
+    watch.order(limited, Order.STOP)
+    watch.order(limited, Order.CANCEL)
+    watch.tick(ENDS_AT)
+    assert limited.order is Order.CANCEL
+    assert sent.take() == [KILL], "the time until then was not counted anew"
+
+
+def test_a_task_that_has_ended_is_watched_no_more(
+    watch: Watch, sent: SentSignals, limited: Running
+) -> None:
+    watch.begin(limited)
+    watch.end(limited)
+    watch.order(limited, Order.CANCEL)
+    assert watch.tick(ENDS_AT + 60) == IDLE_SECONDS
+    assert (sent.take(), limited.order, limited.slot.order) == ([], Order.NONE, Order.NONE)
+
+
+def test_of_several_tasks_the_next_that_is_due_is_waited_for(watch: Watch) -> None:
+    with (
+        run_task(timeout_seconds=9) as (late, _),
+        run_task(timeout_seconds=5) as (early, _),
+        run_task() as (unlimited, _),
+    ):
+        for running in (late, early, unlimited):
+            watch.begin(running)
+        assert watch.tick(BEGAN_AT) == 5
+
+
+def test_the_thread_is_woken_by_orders_and_by_tasks_that_are_due_sooner(
+    watch: Watch, sent: SentSignals
+) -> None:
+    watch.start()
+    with run_task() as (unlimited, _), run_task(timeout_seconds=0.01) as (limited, _):
+        watch.begin(unlimited)
+        limited.began_at = 0.0  # by the real clock its time has long been up
+        watch.begin(limited)
+        wait_for(lambda: INTERRUPT in sent, 10, "the time-out was not seen")
+        watch.end(limited)
+        sent.clear()
+        watch.order(unlimited, Order.CANCEL)
+        wait_for(lambda: INTERRUPT in sent, 10, "the order was not seen")
+        watch.end(unlimited)

@@ -1,0 +1,119 @@
+"""Ways in which the database of a test can be away for a cluster, and for the cluster alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from django.db import connection
+
+from tests.cluster import find_database_url
+from tests.queue.survival.proxy import Proxy
+
+
+class Outage(Protocol):
+    """`url` is the DATABASE_URL for the cluster."""
+
+    url: str
+
+    def begin(self) -> None:
+        """The database goes away."""
+
+    def end(self) -> None:
+        """It is back."""
+
+
+class LockedFile:
+    """SQLite: somebody else writes, without an end."""
+
+    def __init__(self, folder: Path) -> None:
+        self.url = find_database_url()
+        self._writer = sqlite3.connect(
+            connection.settings_dict["NAME"], isolation_level=None, timeout=10
+        )
+
+    def begin(self) -> None:
+        self._writer.execute("BEGIN EXCLUSIVE")
+
+    def end(self) -> None:
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+class UnusableFile:
+    """SQLite: what is at the path is no database; for a cluster that does not have it open yet."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "link.sqlite3"
+        self._other = folder / "other"
+        self._other.write_text("This is no database." * 100)
+        self.url = f"sqlite:///{self._path}"
+        self.end()
+
+    def begin(self) -> None:
+        self._point_to(self._other)
+
+    def end(self) -> None:
+        self._point_to(Path(connection.settings_dict["NAME"]))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _point_to(self, target: Path) -> None:
+        link = self._path.with_suffix(".new")
+        link.symlink_to(target)
+        link.replace(self._path)
+
+
+class RefusingServer:
+    """PostgreSQL: connections break, and no new one is taken."""
+
+    def __init__(self, folder: Path) -> None:
+        given = connection.settings_dict
+        server = (given["HOST"], int(given["PORT"] or 5432))
+        self._proxy = Proxy(*server)
+        host, port = server
+        self.url = find_database_url().replace(f"{host}:{port}", f"127.0.0.1:{self._proxy.port}")
+        assert self.url != find_database_url()
+
+    def begin(self) -> None:
+        self._proxy.refuse()
+
+    def end(self) -> None:
+        self._proxy.admit()
+
+    def close(self) -> None:
+        self._proxy.release()
+        self._proxy.refuse()
+
+
+class SilentServer(RefusingServer):
+    """PostgreSQL: connections stay, and nothing is answered."""
+
+    def begin(self) -> None:
+        self._proxy.hold()
+
+    def end(self) -> None:
+        self._proxy.release()
+
+
+AT_START = {
+    "sqlite": [LockedFile, UnusableFile],
+    "postgresql": [RefusingServer, SilentServer],
+}
+IN_BETWEEN = {"sqlite": [LockedFile], "postgresql": [RefusingServer, SilentServer]}
+
+
+@contextmanager
+def make_outage(kind: type[LockedFile], folder: Path) -> Iterator[Outage]:
+    outage = kind(folder)
+    try:
+        yield outage
+    finally:
+        outage.close()

@@ -1,0 +1,82 @@
+"""A supervisor that is killed or stands still: its tasks run elsewhere, and once count."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+from django_q.models import Task
+
+from processing.models import Job
+from processing.queue.claims import LEASE_SECONDS
+from processing.queue.leases import FOREIGN_GRACE_SECONDS
+from tests.queue.survival.keeper import keep_cluster
+from tests.queue.survival.marks import read_marks, wait_for_marks
+from tests.queue.survival.work import enqueue, outcomes_of, wait_until_done
+from tests.service import wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+#: Well before a lease of 15 s ends.
+AT_ONCE_SECONDS = 8.0
+DONE_SECONDS = 15.0
+#: Another cluster looks at leases every 5 s; the rest is for a machine with more to do.
+TAKEOVER_SECONDS = LEASE_SECONDS + FOREIGN_GRACE_SECONDS + 20.0
+
+
+@pytest.fixture
+def marks(tmp_path: Path) -> Path:
+    return tmp_path / "marks"
+
+
+def test_tasks_of_a_killed_supervisor_run_again_at_once_and_are_not_charged(
+    tmp_path: Path, marks: Path
+) -> None:
+    go = tmp_path / "go"
+    with keep_cluster(tmp_path, "--seats", "2") as keeper:
+        jobs = [enqueue("run_until", marks, go, 60.0) for _ in range(2)]
+        wait_for_marks(marks, "begin", 2)
+        seats = keeper.cluster.seats
+        keeper.cluster.supervisor.kill()
+        wait_for(lambda: len(read_marks(marks, "begin")) == 4, AT_ONCE_SECONDS, "not run again")
+        assert not any(seat.is_running() for seat in seats)
+        go.touch()
+        wait_until_done("run_until", DONE_SECONDS)
+        assert keeper.start_count == 1
+    for job in Job.objects.filter(pk__in=jobs):
+        assert job.attempts == 1
+        assert outcomes_of(job) == [("worker_lost", False), ("succeeded", True)]
+
+
+def test_what_a_standing_supervisor_held_is_taken_over_and_its_late_result_is_not_saved(
+    tmp_path: Path, marks: Path
+) -> None:
+    folders = [tmp_path / "first", tmp_path / "second"]
+    for folder in folders:
+        folder.mkdir()
+    go = tmp_path / "go"
+    with keep_cluster(folders[0], "--seats", "2") as first:
+        long = enqueue("note_interrupt", marks, go)
+        short = enqueue("run_until", marks, tmp_path / "now", 60.0)
+        wait_for_marks(marks, "begin", 2)
+        supervisor = first.cluster.supervisor
+        supervisor.send_signal(signal.SIGSTOP)
+        (tmp_path / "now").touch()  # its result waits in the supervisor's socket
+        with keep_cluster(folders[1], "--seats", "2") as second:
+            wait_for(
+                lambda: len(read_marks(marks, "begin")) == 4, TAKEOVER_SECONDS, "not taken over"
+            )
+            wait_until_done("run_until", DONE_SECONDS)
+            supervisor.send_signal(signal.SIGCONT)
+            wait_for_marks(marks, "interrupted", 1)
+            go.touch()
+            wait_until_done("note_interrupt", DONE_SECONDS)
+            seat_pids = [seat.pid for seat in second.cluster.seats]
+        assert f"job {short.hex}:1 was no longer ours" in first.cluster.log
+    for job in Job.objects.filter(pk__in=[long, short]):
+        assert outcomes_of(job) == [("worker_lost", False), ("succeeded", True)]
+        assert job.past_deliveries[-1]["where"].rpartition(":")[2] in map(str, seat_pids)
+    assert read_marks(marks, "interrupted")[0].delivery == 1
+    rows = Task.objects.filter(pk__in=[long.hex, short.hex])
+    assert sorted(rows.values_list("success", "attempt_count")) == [(True, 1)] * 2

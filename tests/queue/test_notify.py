@@ -1,0 +1,60 @@
+"""Notifications of a queue; cluster/test_notified_wakeup.py has what clusters make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+
+from processing.queue.notify import CHANNEL, make_notify_sql, notify_queue
+
+on_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="test_postgresql.py runs it on PostgreSQL"
+)
+
+Receive = Callable[[], list[str]]
+
+
+@pytest.fixture
+def receive(transactional_db: None) -> Iterator[Receive]:
+    """Gives the names of queues that a session of its own was notified of by now."""
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as session:
+        session.execute(f"LISTEN {CHANNEL}")
+
+        def read() -> list[str]:
+            # The answer of a query comes behind what was committed before it.
+            session.execute("SELECT 1")
+            return [notice.payload for notice in session.notifies(timeout=0)]
+
+        yield read
+
+
+@on_postgresql
+def test_a_queue_is_notified_when_the_transaction_commits(receive: Receive) -> None:
+    with transaction.atomic():
+        notify_queue("plimsoll")
+        assert receive() == []
+    assert receive() == ["plimsoll"]
+
+
+@on_postgresql
+def test_the_name_of_the_queue_may_come_from_what_is_enqueued(receive: Receive) -> None:
+    sql = (
+        "WITH made AS (INSERT INTO processing_queuepause VALUES (%(queue)s, now(), '') "
+        "RETURNING queue) " + make_notify_sql("(SELECT queue FROM made)")
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"queue": "it's"})
+        assert len(cursor.fetchall()) == 1
+        cursor.execute(make_notify_sql("%(queue)s"), {"queue": "named"})
+    assert receive() == ["it's", "named"]
+
+
+@pytest.mark.skipif(connection.vendor == "postgresql", reason="is about other databases")
+@pytest.mark.django_db
+def test_elsewhere_than_on_postgresql_nothing_is_done(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        notify_queue("plimsoll")
