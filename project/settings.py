@@ -199,14 +199,10 @@ Q_CLUSTER = {
     "broker_class": "processing.queue.broker.DatabaseBroker",
     "cache": "queue",
     "workers": WORKER_SEATS,
-    # Nothing is prefetched: our broker claims what seats are free for. The room is for the stop,
-    # when django-q2 puts a pill for each seat and waits until they are taken or fit.
-    "queue_limit": 2 * WORKER_SEATS,
     "timeout": TASK_TIMEOUT_SECONDS,
     "retry": TASK_TIMEOUT_SECONDS + 60,
     "save_limit": 0,
     "catch_up": False,
-    "guard_cycle": 1,
     "log_level": LOG_LEVEL,
 }
 

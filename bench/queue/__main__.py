@@ -89,7 +89,7 @@ def show_progress(record: Record, rounds: int) -> None:
     shown = " ".join(f"{name}={value:,.1f}" for name, value in record.figures.items())
     print(
         f"{time.strftime('%H:%M:%S')} round {record.round}/{rounds} {record.measure:8} "
-        f"{record.contender:24} {shown or 'FAILED: ' + record.failure}",
+        f"{record.contender:24} {shown or 'FAILED: ' + record.failure.splitlines()[0]}",
         flush=True,
     )
 

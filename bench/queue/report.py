@@ -85,9 +85,8 @@ def write_factors(
 def write_gaps(skipped: Sequence[str], records: Records) -> str:
     lines = [f"- Skipped: {line}" for line in skipped]
     for record in records.list_failures():
-        reason = " ".join(record.failure.split())
+        reason = record.failure.splitlines()[0]  # a log's end follows, which the JSON has
         lines.append(
-            f"- Not measured: {record.measure} of {record.contender}, round {record.round}: "
-            f"{reason[-300:]}"
+            f"- Not measured: {record.measure} of {record.contender}, round {record.round}: {reason}"
         )
     return "\n".join(lines)

@@ -48,7 +48,7 @@ def take_one(
             try:
                 figures = measure.take(stage, sizes, known)
             except NotMeasured as reason:
-                failure = f"{reason} {stage.read_log()}".strip()
+                failure = f"{reason}\n{stage.read_log()}".strip()
     except NotMeasured as reason:  # while the store was prepared
         failure = str(reason)
     return Record(

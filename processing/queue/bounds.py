@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from processing.errors import QueueFull
 from processing.models import Job
 from processing.models.states import State
-from processing.queue.tally import look_at_waiting
+from processing.queue.waiting import waiting
 
 #: How long a process believes its last count, in seconds: the bounds are soft.
 COUNT_LASTS_SECONDS = 1.0
@@ -54,13 +54,13 @@ class QueueBounds:
 
 def find_load() -> QueueLoad:
     """What waits or runs: counted now, or where much waits, within the last seconds."""
-    waiting = look_at_waiting()
+    tally = waiting.look()
     running = Job.objects.filter(state=State.RUNNING).aggregate(
         job_count=Count("pk"), source_bytes=Coalesce(Sum("source_bytes"), 0)
     )
     return QueueLoad(
-        job_count=waiting.job_count + running["job_count"],
-        source_bytes=waiting.source_bytes + running["source_bytes"],
+        job_count=tally.job_count + running["job_count"],
+        source_bytes=tally.source_bytes + running["source_bytes"],
     )
 
 

@@ -15,7 +15,7 @@ from processing.models import Job
 from processing.models.job_query import JobQuerySet
 from processing.models.states import CANCELLABLE_STATES, RETRYABLE_STATES, State
 from processing.queue.notify import notify_queue
-from processing.queue.tally import forget_tally
+from processing.queue.waiting import waiting
 
 #: Jobs moved in one transaction: short enough for the workers to claim in between.
 BATCH_JOBS = 100
@@ -143,7 +143,7 @@ def _move_all(
         ended |= _move_batch(operation, batch, skipped)
         on_batch(start + len(batch), len(job_ids))
     if ended:
-        forget_tally()
+        waiting.forget()
     return ended
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Sum, Value
 from django.db.models.functions import Coalesce, NullIf
+from django.utils import timezone
 
 from processing.models import Job, QueuePause
 from processing.models.states import FINAL_STATES, State
 from processing.queue.bounds import QueueLoad
 from processing.queue.clusters import count_workers
 from processing.queue.pause import list_pauses
-from processing.queue.tally import Tally, look_at_waiting
+from processing.queue.tally import Tally
+from processing.queue.waiting import waiting
 
 #: Finished jobs are counted up to here, so that a long history costs no more than a short one.
 FINISHED_COUNT_LIMIT = 100_000
@@ -47,23 +48,23 @@ class QueueOverview:
 
 def summarize_queue() -> QueueOverview:
     """Look at the queue now, in a few queries that take the same time however much waits."""
-    waiting = look_at_waiting()
+    tally = waiting.look()
     running = _group_running_jobs()
     running_counts = {group["kind"]: group["jobs"] for group in running}
     running_count = sum(running_counts.values())
-    counts = {State.QUEUED: waiting.job_count, State.RUNNING: running_count}
+    counts = {State.QUEUED: tally.job_count, State.RUNNING: running_count}
     counts |= {state: _count_finished(state) for state in FINAL_STATES}
     return QueueOverview(
         pauses=tuple(list_pauses()),
         state_counts={state.value: count for state, count in counts.items()},
-        backlogs=tuple(_list_backlogs(waiting.job_counts, running_counts)),
+        backlogs=tuple(_list_backlogs(tally.job_counts, running_counts)),
         load=QueueLoad(
-            job_count=waiting.job_count + running_count,
-            source_bytes=waiting.source_bytes + sum(group["bytes"] for group in running),
+            job_count=tally.job_count + running_count,
+            source_bytes=tally.source_bytes + sum(group["bytes"] for group in running),
         ),
-        waiting_bytes=waiting.source_bytes,
-        oldest_waiting_seconds=_find_longest_wait(waiting),
-        counted_seconds_ago=waiting.age_seconds,
+        waiting_bytes=tally.source_bytes,
+        oldest_waiting_seconds=_find_longest_wait(tally),
+        counted_seconds_ago=tally.age_seconds,
         worker_count=count_workers(),
     )
 
@@ -88,8 +89,8 @@ def _count_finished(state: State) -> int:
     return count
 
 
-def _find_longest_wait(waiting: Tally) -> float | None:
+def _find_longest_wait(tally: Tally) -> float | None:
     """Seconds since the first of the waiting jobs was due; None where none waits."""
-    if waiting.first_due_at is None:
+    if tally.first_due_at is None:
         return None
-    return max(0.0, time.time() - waiting.first_due_at)
+    return max(0.0, (timezone.now() - tally.first_due_at).total_seconds())

@@ -1,57 +1,35 @@
-"""How much waits, told at a cost that does not grow with the queue.
-
-A short queue is counted by whoever asks. The count of a long one is shared by all processes, and
-made anew so seldom that counting takes a small part of the time at most.
-"""
+"""Counting the waiting jobs of all queues: at once, or in slices that take milliseconds each."""
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from datetime import datetime
+from typing import Any
 
-from django.core.cache import caches
+from django.db import connection, transaction
+from django.db.models import Count, Min, Sum
 
-from processing.queue.statements import fetch_rows
+from processing.models import Job
+from processing.models.job_query import JobQuerySet
+from processing.models.states import State
 
-#: Fewer jobs are counted in a few milliseconds, so that the count need not be shared.
-SHORT_QUEUE_JOBS = 2000
-#: Unless it took so many seconds: PostgreSQL reads what has left the queue until it is vacuumed.
-SHORT_COUNT_SECONDS = 0.1
-#: A shared count is due for renewal after this many times as long as it took: 2 % of the time.
-LASTS_TIMES_ITS_COST = 50
-#: However long it took, in seconds: people and soft bounds can do with nothing older.
-LASTS_MOST_SECONDS = 5.0
-#: What lasts once until its renewal is taken for so many times as long: where a cluster renews it,
-#: nobody else needs to.
-TAKEN_TIMES = 2
-#: An entry that nobody renews leaves the cache, in seconds.
-KEPT_SECONDS = 3600
-
-CACHE = "queue"
-KEY = "plimsoll:tally:1"
-
-# A literal state: only then does SQLite use a partial index.
-COUNT = """
-SELECT processor, function, jobs, bytes, {seconds_until_due} FROM (
-    SELECT processor, function, COUNT(*) AS jobs, SUM(source_bytes) AS bytes,
-        MIN(run_after) AS run_after
-    FROM {jobs} WHERE state = 'queued' GROUP BY processor, function
-) AS counted
-"""
+#: PostgreSQL sorts all that waits when its statistics are older than the jobs, as after a burst;
+#: the index job_state has them in order.
+FORBID_SORTING = "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """The waiting jobs of all queues at one moment, each kind a processor or a plain function."""
+    """The waiting jobs at one moment, each kind a processor or a plain function."""
 
     job_counts: Mapping[str, int]
     source_bytes: int
-    first_due_at: float | None
-    """When the first of them was or will be due; the Unix time, as counted_at."""
+    first_due_at: datetime | None
+    """When the first of them was or will be due."""
     counted_at: float
+    """The Unix time at the end of the counting."""
     took_seconds: float
 
     @property
@@ -65,57 +43,75 @@ class Tally:
         age_seconds = time.time() - self.counted_at
         return age_seconds if age_seconds >= 0 else float("inf")
 
+
+class Counting:
+    """A count under way, in the order of creation, which no job ever changes.
+
+    Jobs that leave or enter what was counted already are counted wrongly; those are as many as
+    pass meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._began_at = time.monotonic()
+        self._position: datetime | None = None
+        self._job_counts: dict[str, int] = {}
+        self._source_bytes = 0
+        self._first_due_at: datetime | None = None
+        self._took_seconds = 0.0
+
     @property
-    def lasts_seconds(self) -> float:
-        """How long until it is due for renewal."""
-        return min(LASTS_MOST_SECONDS, LASTS_TIMES_ITS_COST * self.took_seconds)
+    def age_seconds(self) -> float:
+        """How long ago it began."""
+        return time.monotonic() - self._began_at
 
-    @classmethod
-    def restore(cls, columns: Mapping[str, Any] | None) -> Self | None:
-        """What was kept by `vars()`, if anything was."""
-        return None if columns is None else cls(**columns)
+    def count_slice(self, job_count: int) -> bool:
+        """Count `job_count` more jobs; True when they were the last.
 
+        It takes more at a time only where several were created in the same microsecond.
+        """
+        began_at = time.monotonic()
+        end = self._find_end(job_count)
+        left = self._find_left()
+        self._add(left if end is None else left.filter(created_at__lte=end), began_at)
+        self._position = end
+        return end is None
 
-def look_at_waiting() -> Tally:
-    """The waiting jobs: counted now, or where they are many, within the last seconds."""
-    kept = Tally.restore(caches[CACHE].get(KEY))
-    if kept is not None and kept.age_seconds < TAKEN_TIMES * kept.lasts_seconds:
-        return kept
-    return _count_and_keep()
+    def count_rest(self) -> None:
+        """Count all the others, in one statement."""
+        self._add(self._find_left(), time.monotonic())
 
+    def sum_up(self) -> Tally:
+        """What was counted."""
+        return Tally(
+            job_counts=dict(sorted(self._job_counts.items())),
+            source_bytes=self._source_bytes,
+            first_due_at=self._first_due_at,
+            counted_at=time.time(),
+            took_seconds=self._took_seconds,
+        )
 
-def keep_tally() -> None:
-    """Renew the shared count of a long queue when it is due; for a cluster, every second."""
-    kept = Tally.restore(caches[CACHE].get(KEY))
-    if kept is None or kept.age_seconds >= kept.lasts_seconds:
-        _count_and_keep()
+    def _find_left(self) -> JobQuerySet:
+        waiting: JobQuerySet = Job.objects.filter(state=State.QUEUED)
+        if self._position is None:
+            return waiting
+        return waiting.filter(created_at__gt=self._position)
 
+    def _find_end(self, job_count: int) -> datetime | None:
+        """When the last job of the slice was created; None where fewer are left."""
+        moments = self._find_left().order_by("created_at").values_list("created_at", flat=True)
+        last = moments[job_count - 1 : job_count]
+        if connection.vendor != "postgresql":
+            return next(iter(last), None)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(FORBID_SORTING)
+            return next(iter(last), None)
 
-def forget_tally() -> None:
-    """Have the jobs counted at the next look: many were moved at once."""
-    caches[CACHE].delete(KEY)
-
-
-def count_waiting() -> Tally:
-    """Count every waiting job, however many there are."""
-    began_at = time.monotonic()
-    rows = fetch_rows(COUNT, {})
-    counted_at = time.time()
-    job_counts: defaultdict[str, int] = defaultdict(int)
-    for processor, function, jobs, _, _ in rows:
-        job_counts[processor or function] += jobs
-    until_due = [float(row[4]) for row in rows]
-    return Tally(
-        job_counts=dict(sorted(job_counts.items())),
-        source_bytes=int(sum(row[3] for row in rows)),
-        first_due_at=counted_at + min(until_due) if until_due else None,
-        counted_at=counted_at,
-        took_seconds=time.monotonic() - began_at,
-    )
-
-
-def _count_and_keep() -> Tally:
-    tally = count_waiting()
-    if tally.job_count >= SHORT_QUEUE_JOBS or tally.took_seconds >= SHORT_COUNT_SECONDS:
-        caches[CACHE].set(KEY, vars(tally), KEPT_SECONDS)
-    return tally
+    def _add(self, jobs: JobQuerySet, began_at: float) -> None:
+        groups: Any = jobs.order_by().values_list("processor", "function")
+        for row in groups.annotate(Count("pk"), Sum("source_bytes"), Min("run_after")):
+            processor, function, job_count, source_bytes, due_at = row
+            kind = processor or function
+            self._job_counts[kind] = self._job_counts.get(kind, 0) + job_count
+            self._source_bytes += source_bytes
+            self._first_due_at = min(self._first_due_at or due_at, due_at)
+        self._took_seconds += time.monotonic() - began_at

@@ -11,7 +11,7 @@ from django.core.cache import caches
 from django.utils import timezone
 
 from processing.models import QueuePause
-from processing.queue import tally
+from processing.queue import waiting
 from processing.queue.pause import pause_queue
 from tests.factories import make_job
 from tests.management.conftest import Run
@@ -100,10 +100,10 @@ def test_a_paused_queue_is_said_first(run: Run) -> None:
 def test_an_old_count_of_a_long_queue_says_how_old(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tally, "SHORT_QUEUE_JOBS", 1)
-    monkeypatch.setattr(tally, "LASTS_TIMES_ITS_COST", 1e9)
+    monkeypatch.setattr(waiting, "SLICE_JOBS", 1)
+    monkeypatch.setattr(waiting, "LASTS_TIMES_ITS_COST", 1e9)
     make_job()
     assert "ago)" not in run("show_queue").out
-    kept = caches["queue"].get(tally.KEY)
-    caches["queue"].set(tally.KEY, kept | {"counted_at": kept["counted_at"] - 4}, 3600)
+    kept = caches["queue"].get(waiting.KEY)
+    caches["queue"].set(waiting.KEY, kept | {"counted_at": kept["counted_at"] - 4}, 3600)
     assert re.search(r" \(counted 4(\.\d)? s ago\)\n", run("show_queue").out)

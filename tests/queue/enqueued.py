@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
+from processing.models import Job
 from processing.queue.enqueue import insert_job
 
 QUEUE = "plimsoll"
@@ -29,3 +30,8 @@ def enqueue(**columns: Any) -> UUID:
     made = make_columns(**columns)
     insert_job(**made)
     return UUID(made["id"])
+
+
+def read_state(job_id: UUID) -> str:
+    """Where the job stands now."""
+    return str(Job.objects.values_list("state", flat=True).get(pk=job_id))

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from processing.models import Job
 from processing.models.states import State
-from processing.queue import bulk, tally
+from processing.queue import bulk
 from processing.queue.bulk import CANCEL, RETRY, Operation, find_unknown, operate_on_jobs
+from processing.queue.waiting import waiting
 from tests.factories import make_job
 
 pytestmark = pytest.mark.django_db
@@ -81,11 +82,11 @@ def test_a_job_that_was_asked_to_stop_is_not_retried() -> None:
 
 
 def test_after_many_were_moved_the_queue_is_counted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tally, "SHORT_QUEUE_JOBS", 1)
+    monkeypatch.setattr("processing.queue.waiting.SLICE_JOBS", 1)
     make_job()
-    assert tally.look_at_waiting().job_count == 1
+    assert waiting.look().job_count == 1
     operate_on_jobs(CANCEL, Job.objects.all(), limit=9)
-    assert tally.look_at_waiting().job_count == 0
+    assert waiting.look().job_count == 0
 
 
 def test_who_waits_for_a_retried_job_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from processing.queue.claims import (
     Delivery,
     claim_jobs,
     find_next_due_seconds,
+    has_due_jobs,
     release_claims,
 )
 from processing.queue.statements import make_statement
@@ -165,6 +166,17 @@ def test_the_next_due_job_is_found_in_the_index() -> None:
     assert "job_claim" in plan
     assert "TEMP B-TREE" not in plan
     assert "Sort" not in plan
+
+
+def test_it_is_known_whether_there_is_anything_to_claim() -> None:
+    make_job(state="running")
+    enqueue(queue="other")
+    enqueue(delay_seconds=30, priority="high")
+    assert not has_due_jobs(QUEUE)
+    enqueue(priority="low")
+    assert has_due_jobs(QUEUE)
+    QueuePause.objects.create(queue=QUEUE)
+    assert not has_due_jobs(QUEUE)
 
 
 @pytest.mark.parametrize("priority", ["low", "normal", "high"])

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from processing.queue.notify import CHANNEL, make_notify_sql, notify_queue
 
 on_postgresql = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="test_postgresql.py runs it on PostgreSQL"
+    connection.vendor != "postgresql", reason="tests/postgresql_runs runs it on PostgreSQL"
 )
 
 Receive = Callable[[], list[str]]

@@ -9,7 +9,7 @@ from django.core.cache import caches
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from processing.queue import overview, tally
+from processing.queue import overview, waiting
 from processing.queue.bounds import QueueLoad, find_load
 from processing.queue.overview import Backlog, summarize_queue
 from processing.queue.pause import pause_queue
@@ -87,12 +87,12 @@ def test_paused_queues_are_named() -> None:
 
 
 def test_of_a_long_queue_the_age_of_its_count_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tally, "SHORT_QUEUE_JOBS", 1)
-    monkeypatch.setattr(tally, "LASTS_TIMES_ITS_COST", 1e9)
+    monkeypatch.setattr(waiting, "SLICE_JOBS", 1)
+    monkeypatch.setattr(waiting, "LASTS_TIMES_ITS_COST", 1e9)
     make_job()
     assert summarize_queue().counted_seconds_ago < 1
-    kept = caches["queue"].get(tally.KEY)
-    caches["queue"].set(tally.KEY, kept | {"counted_at": kept["counted_at"] - 4}, 3600)
+    kept = caches["queue"].get(waiting.KEY)
+    caches["queue"].set(waiting.KEY, kept | {"counted_at": kept["counted_at"] - 4}, 3600)
     assert 4 <= summarize_queue().counted_seconds_ago < 10
 
 

@@ -59,7 +59,7 @@ def test_a_pause_says_since_when_and_by_whom() -> None:
 
 
 @pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="test_postgresql.py runs it on PostgreSQL"
+    connection.vendor != "postgresql", reason="tests/postgresql_runs runs it on PostgreSQL"
 )
 @pytest.mark.django_db(transaction=True)
 def test_resuming_wakes_the_clusters_and_pausing_does_not() -> None:

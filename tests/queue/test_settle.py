@@ -177,7 +177,7 @@ def test_what_the_database_refuses_fails_its_own_job_alone() -> None:
 
 
 @pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="test_postgresql.py runs it on PostgreSQL"
+    connection.vendor != "postgresql", reason="tests/postgresql_runs runs it on PostgreSQL"
 )
 def test_a_name_that_is_too_long_for_its_column_fails_its_own_job_alone() -> None:
     jobs = [make_running_job() for _ in range(2)]

@@ -1,61 +1,44 @@
-"""Counting what waits: a short queue each time, a long one seldom, and for everybody."""
+"""Counting what waits: all at once or slice by slice, to the same end."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import pytest
-from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from processing.models import Job
-from processing.queue import tally
-from processing.queue.bounds import QueueLoad, find_load
-from processing.queue.tally import (
-    Tally,
-    count_waiting,
-    forget_tally,
-    keep_tally,
-    look_at_waiting,
-)
+from processing.queue.tally import Counting, Tally
 from tests.factories import make_job
 
 pytestmark = pytest.mark.django_db
 
-
-@pytest.fixture(autouse=True)
-def low_threshold(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Three jobs are a long queue, whose count lasts a minute and a half."""
-    monkeypatch.setattr(tally, "SHORT_QUEUE_JOBS", 3)
-    monkeypatch.setattr(tally, "LASTS_TIMES_ITS_COST", 1e9)
-    monkeypatch.setattr(tally, "LASTS_MOST_SECONDS", 90.0)
-    caches["queue"].clear()
-    yield
-    caches["queue"].clear()
+NOW = datetime.fromisoformat("2026-01-31T12:00:00Z")
 
 
-def make_jobs(count: int) -> None:
-    for _ in range(count):
-        make_job()
+def make_tally(*, counted_at: float) -> Tally:
+    return Tally(
+        job_counts={},
+        source_bytes=0,
+        first_due_at=None,
+        counted_at=counted_at,
+        took_seconds=0.0,
+    )
 
 
-def age(seconds: float) -> None:
-    """Make the shared count so much older."""
-    kept = caches["queue"].get(tally.KEY)
-    kept["counted_at"] -= seconds
-    caches["queue"].set(tally.KEY, kept, 3600)
+def count_all() -> Tally:
+    counting = Counting()
+    counting.count_rest()
+    return counting.sum_up()
 
 
-def count_statements(look: Callable[[], Any]) -> int:
-    """How often the jobs table is asked meanwhile."""
-    with CaptureQueriesContext(connection) as queries:
-        look()
-    return sum("processing_job" in query["sql"] for query in queries)
+def make_series(count: int) -> None:
+    """Jobs that were created a second apart."""
+    for number in range(count):
+        make_job(created_at=NOW + timedelta(seconds=number), source_bytes=number)
 
 
 def test_what_waits_is_counted_by_kind() -> None:
@@ -64,93 +47,71 @@ def test_what_waits_is_counted_by_kind() -> None:
     make_job(source_bytes=20, run_after=now - timedelta(seconds=60))
     make_job(processor="", function="shop.tidy", source_bytes=1, queue="reports")
     make_job(state="running", source_bytes=1000, run_after=now - timedelta(hours=1))
-    counted = count_waiting()
+    counted = count_all()
     assert counted.job_counts == {"echo": 2, "shop.tidy": 1}
     assert (counted.job_count, counted.source_bytes) == (3, 31)
-    assert counted.first_due_at == pytest.approx((now - timedelta(seconds=60)).timestamp(), abs=1)
+    assert counted.first_due_at == now - timedelta(seconds=60)
     assert 0 <= counted.age_seconds < 5
 
 
-def test_an_empty_queue_has_nothing_due() -> None:
+def test_where_nothing_waits_nothing_is_due() -> None:
     make_job(state="failed")
-    assert (count_waiting().job_count, count_waiting().first_due_at) == (0, None)
+    counted = count_all()
+    assert (counted.job_count, counted.source_bytes, counted.first_due_at) == (0, 0, None)
 
 
-def test_a_short_queue_is_counted_by_every_look() -> None:
-    make_jobs(2)
-    assert look_at_waiting().job_count == 2
-    Job.objects.all().delete()
-    assert look_at_waiting().job_count == 0
+@pytest.mark.parametrize(("jobs", "slices"), [(0, 1), (2, 1), (3, 2), (7, 3)])
+def test_slices_come_to_the_same_as_one_count(jobs: int, slices: int) -> None:
+    make_series(jobs)
+    counting = Counting()
+    ends = [counting.count_slice(3) for _ in range(slices)]
+    assert ends == [False] * (slices - 1) + [True]
+    counted, at_once = counting.sum_up(), count_all()
+    assert counted.job_counts == at_once.job_counts
+    assert counted.source_bytes == at_once.source_bytes == sum(range(jobs))
+    assert counted.first_due_at == at_once.first_due_at
 
 
-def test_a_long_queue_is_counted_once_for_all_looks() -> None:
-    make_jobs(3)
-    assert look_at_waiting().job_count == 3
+def test_jobs_of_the_same_microsecond_are_in_one_slice() -> None:
+    for _ in range(5):
+        make_job(created_at=NOW)
+    counting = Counting()
+    assert not counting.count_slice(3)
+    assert counting.sum_up().job_count == 5
+    assert counting.count_slice(3)
+    assert counting.sum_up().job_count == 5
+
+
+def test_a_slice_can_be_followed_by_all_the_rest() -> None:
+    make_series(7)
+    counting = Counting()
+    counting.count_slice(2)
+    counting.count_rest()
+    assert counting.sum_up().job_count == 7
+
+
+def test_a_job_that_comes_while_the_count_is_under_way_is_counted_once() -> None:
+    make_series(4)
+    counting = Counting()
+    counting.count_slice(3)
     make_job()
-    assert count_statements(look_at_waiting) == 0
-    assert look_at_waiting() == look_at_waiting()
-    assert look_at_waiting().job_count == 3
+    counting.count_slice(3)
+    assert counting.sum_up().job_count == 5
 
 
-def test_the_load_has_what_runs_on_top_of_the_shared_count() -> None:
-    make_jobs(3)
-    look_at_waiting()
-    make_job(source_bytes=5)
-    make_job(source_bytes=7, state="running")
-    assert find_load() == QueueLoad(job_count=4, source_bytes=7)
+def test_a_slice_is_found_by_the_index_in_which_jobs_are_in_order() -> None:
+    make_series(3)
+    with CaptureQueriesContext(connection) as queries:
+        Counting().count_slice(2)
+    if connection.vendor == "sqlite":
+        assert len(queries) == 2, "no transaction: it would wait for who writes"
+        jobs = Job.objects.filter(state="queued").order_by("created_at")
+        assert "job_state" in jobs.values_list("created_at")[1:2].explain()
+    else:
+        assert any("enable_sort = off" in query["sql"] for query in queries)
 
 
-def test_a_count_lasts_so_many_times_as_long_as_it_took() -> None:
-    make_jobs(3)
-    look_at_waiting()
-    make_job()
-    age(2 * 90.0 - 60)
-    assert look_at_waiting().job_count == 3
-    age(60)
-    assert look_at_waiting().job_count == 4
-
-
-def test_who_keeps_the_count_renews_it_before_anybody_else_need_to() -> None:
-    make_jobs(3)
-    keep_tally()
-    make_job()
-    age(60)
-    assert count_statements(keep_tally) == 0
-    age(60)
-    keep_tally()
-    assert count_statements(look_at_waiting) == 0
-    assert look_at_waiting().job_count == 4
-
-
-def test_a_count_that_another_clock_dated_ahead_is_not_believed() -> None:
-    make_jobs(3)
-    look_at_waiting()
-    make_job()
-    age(-3600)
-    assert look_at_waiting().job_count == 4
-
-
-def test_a_count_that_was_forgotten_is_made_anew() -> None:
-    make_jobs(3)
-    look_at_waiting()
-    Job.objects.all().delete()
-    forget_tally()
-    assert look_at_waiting().job_count == 0
-
-
-def test_counting_takes_a_small_part_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    for took_seconds, lasts_seconds in ((0.02, 1.0), (0.06, 3.0), (10.0, 5.0)):
-        counted = Tally(
-            job_counts={},
-            source_bytes=0,
-            first_due_at=None,
-            counted_at=time.time(),
-            took_seconds=took_seconds,
-        )
-        assert counted.lasts_seconds == lasts_seconds
-
-
-def test_one_statement_counts_it_all() -> None:
-    make_jobs(3)
-    assert count_statements(count_waiting) == 1
+def test_a_tally_tells_its_age() -> None:
+    assert 60 <= make_tally(counted_at=time.time() - 60).age_seconds < 70
+    ahead = make_tally(counted_at=time.time() + 60)
+    assert ahead.age_seconds == float("inf"), "another clock dated it"

@@ -10,4 +10,3 @@ INSTALLED_APPS = ["django.contrib.contenttypes", "django_tasks", "django_ox"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TASKS = {"default": {"BACKEND": "django_ox.backend.OxBackend"}}
-LOGGING = {"version": 1, "root": {"level": "WARNING"}}

@@ -149,6 +149,9 @@ class Desk:
                 logger.warning("job %s was no longer ours when it ended", ending.delivery)
         if self._endings or exchange.claims:
             self._worked_at = now
+            # What they queued behind them is no change that wakes us.
+            self._look_at = 0.0
+            self.found_nothing = False
         self._endings = []
         self._ending_bytes = 0
         if exchange.claims:

@@ -40,6 +40,12 @@ TAKE_OVER_ROWS = 500
 RECONNECT_GRACE_SECONDS = 15.0
 #: SQLite is waited for so long, in milliseconds, before the supervisor looks at its seats again.
 SQLITE_BUSY_MILLISECONDS = 5000
+#: PostgreSQL frees what a supervisor has locked that stands still for so long, in milliseconds.
+POSTGRESQL_IDLE_MILLISECONDS = 10_000
+BOUND = {
+    "sqlite": f"PRAGMA busy_timeout = {SQLITE_BUSY_MILLISECONDS}",
+    "postgresql": f"SET idle_in_transaction_session_timeout = {POSTGRESQL_IDLE_MILLISECONDS}",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +83,8 @@ class Ledger:
     def open(self, now: float) -> None:
         """Connect, and look for everything at once."""
         connection.ensure_connection()
-        if connection.vendor == "sqlite":
-            with connection.cursor() as cursor:
-                cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_MILLISECONDS}")
+        with connection.cursor() as cursor:
+            cursor.execute(BOUND[connection.vendor])
         self.wakeup.open()
         if self._was_open:
             self._reclaim_at = now + RECONNECT_GRACE_SECONDS

@@ -1,11 +1,11 @@
-"""Children of a process: how they begin, and how they are found to have ended."""
+"""Children of a process, how they begin and are found to have ended; and a process's signals."""
 
 from __future__ import annotations
 
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -49,5 +49,16 @@ def kill_group(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)  # one that had no time to make its group
 
 
-def leave_to_wakeup(number: int, frame: Any) -> None:
+def listen_to_signals(numbers: Iterable[int]) -> int:
+    """Have these signals write their numbers into a pipe, and do nothing else; its reading end."""
+    reader, writer = os.pipe()
+    for end in (reader, writer):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    for number in numbers:
+        signal.signal(number, _leave_to_wakeup)
+    return reader
+
+
+def _leave_to_wakeup(number: int, frame: Any) -> None:
     """A handler must be there for the pipe to be written to."""

@@ -9,6 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.process import current_process
 from typing import Any
@@ -21,12 +22,14 @@ from processing.queue.cluster.options import ClusterOptions
 from processing.queue.cluster.outcome import make_death_ending, make_ending
 from processing.queue.cluster.pace import Pace
 from processing.queue.cluster.process_traits import die_with_parent, name_process
+from processing.queue.cluster.processes import listen_to_signals
 from processing.queue.cluster.running import Running
 from processing.queue.cluster.seats import Link, Seats
 from processing.queue.cluster.stat import StatBoard, Vitals
 from processing.queue.cluster.stop import Stop
 from processing.queue.cluster.watch import Watch
 from processing.queue.cluster_name import ClusterName
+from processing.queue.ending import SUCCEEDED
 
 logger = logging.getLogger(__name__)
 
@@ -65,19 +68,14 @@ class Supervisor:
         self._selector.register(stream, selectors.EVENT_READ, answer)
 
     def _listen_to_signals(self) -> None:
-        reader, writer = os.pipe()
-        for end in (reader, writer):
-            os.set_blocking(end, False)
-        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the template's; it tells us
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda number, frame: None)
+        self._signal_fd = listen_to_signals((signal.SIGTERM, signal.SIGHUP))
+        self._listen(self._signal_fd, self._take_signals)
 
-        def stop() -> None:
-            os.read(reader, 4096)
+    def _take_signals(self) -> None:
+        with suppress(BlockingIOError):
+            os.read(self._signal_fd, 4096)
             self._stop.ask(time.monotonic())
-
-        self._listen(reader, stop)
 
     def _tick(self) -> None:
         for key, _ in self._selector.select(self._find_sleep_seconds(time.monotonic())):
@@ -177,6 +175,8 @@ class Supervisor:
         self._watch.end(running)
         link.running = None
         link.is_leaving |= report["is_leaving"] or running.order is not Order.NONE
+        if report["outcome"] != SUCCEEDED:
+            self._take_signals()  # it may have failed of one that we have not looked at
         ending = make_ending(running, report, is_stopping=self._stop.is_asked)
         self._pace.learn(report["seconds"])
         if ending.error.get("error_code"):

@@ -27,7 +27,7 @@ from processing.queue.cluster.processes import (
     STOP_SIGNALS,
     become_child,
     kill_group,
-    leave_to_wakeup,
+    listen_to_signals,
     peek_ended_child,
 )
 from processing.queue.cluster.seat import run_seat
@@ -84,12 +84,7 @@ class Template:
         return self._exit_status
 
     def _listen_to_signals(self) -> int:
-        reader, writer = os.pipe()
-        for end in (reader, writer):
-            os.set_blocking(end, False)
-        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        for number in (signal.SIGCHLD, *STOP_SIGNALS):
-            signal.signal(number, leave_to_wakeup)
+        reader = listen_to_signals((signal.SIGCHLD, *STOP_SIGNALS))
         self._selector.register(reader, selectors.EVENT_READ)
         return reader
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
 
 import pytest
 
 from processing.queue.cluster.board import Board, Order
+
+FORKED = """
+import os
+from processing.queue.cluster.board import Board
+
+board = Board(2)
+pid = os.fork()
+if pid == 0:
+    board.slot(1).is_taken = True
+    os._exit(0)
+os.waitpid(pid, 0)
+assert board.slot(1).is_taken and not board.slot(0).is_taken
+"""
 
 
 def test_a_new_board_orders_nothing_and_knows_of_no_task() -> None:
@@ -43,11 +57,6 @@ def test_a_cleared_slot_is_ready_for_a_new_seat() -> None:
     assert (board.slot(1).order, board.slot(1).is_taken) == (Order.STOP, True)
 
 
-def test_what_a_forked_process_writes_is_seen_here() -> None:
-    board = Board(2)
-    pid = os.fork()
-    if pid == 0:
-        board.slot(1).is_taken = True
-        os._exit(0)
-    os.waitpid(pid, 0)
-    assert board.slot(1).is_taken
+def test_what_a_forked_process_writes_is_seen_by_the_one_that_forked_it() -> None:
+    done = subprocess.run([sys.executable, "-c", FORKED], timeout=20)
+    assert done.returncode == 0

@@ -6,13 +6,17 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
+from django.dispatch import Signal
 from django_q.exceptions import TimeoutException
 
+from processing.queue.aftermath import AFTERMATH_FUNCTIONS
 from processing.queue.cluster.board import Board, Order, Slot
 from processing.queue.cluster.call import (
     INTERRUPT_SIGNAL,
+    CallSignal,
     CallWindow,
     ClusterStopping,
     JobCancelled,
@@ -22,7 +26,6 @@ from processing.queue.cluster.call import (
     TaskExited,
     describe_timeout,
 )
-from processing.queue.cluster.seat_signals import STOP_SIGNALS
 
 INTERRUPTS = [
     (Order.TIMEOUT, JobTimedOut),
@@ -40,7 +43,7 @@ def slot() -> Slot:
 @pytest.fixture
 def window(slot: Slot) -> Iterator[CallWindow]:
     """A window that was open once, so that the signal ends no test run."""
-    numbers = (INTERRUPT_SIGNAL, signal.SIGALRM, *STOP_SIGNALS)
+    numbers = (INTERRUPT_SIGNAL, signal.SIGALRM)
     before = {number: signal.getsignal(number) for number in numbers}
     window = CallWindow(slot)
     with window(-1):
@@ -200,10 +203,25 @@ def test_an_alarm_that_a_task_left_behind_does_not_ring_in_the_next(window: Call
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
-@pytest.mark.parametrize("number", STOP_SIGNALS)
-def test_a_stop_signal_that_a_task_took_for_itself_is_taken_back(
-    window: CallWindow, number: signal.Signals
-) -> None:
-    with window(-1):
-        signal.signal(number, signal.SIG_DFL)
-    signal.raise_signal(number)
+@pytest.mark.parametrize("function", ["any.function", print])
+def test_receivers_are_told_of_the_operators_own_tasks(function: Any) -> None:
+    told = tell_of(function)
+    assert told == [("django_q", function)]
+
+
+@pytest.mark.parametrize("function", AFTERMATH_FUNCTIONS)
+def test_receivers_are_not_told_of_what_finishes_their_tasks(function: str) -> None:
+    assert tell_of(function) == []
+
+
+def tell_of(function: Any) -> list[Any]:
+    """Send a call's signal; returns what a receiver was told."""
+    told: list[Any] = []
+    sent = Signal()
+
+    def receive(sender: str, task: dict[str, Any], **kwargs: Any) -> None:
+        told.append((sender, task["func"]))
+
+    sent.connect(receive)
+    CallSignal(sent).send(sender="django_q", func=function, task={"func": function})
+    return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,6 @@ from typing import Any
 import pytest
 
 from processing.queue.cluster.control import Control
-from tests.service import wait_for
 
 SEAT_COUNT = 100
 WAIT_SECONDS = 20.0
@@ -28,12 +28,9 @@ def ends() -> Iterator[tuple[Control, Control]]:
 def receive(control: Control, count: int) -> list[dict[str, Any]]:
     """The next messages, so many of them."""
     messages: list[dict[str, Any]] = []
-
-    def is_complete() -> bool:
-        messages.extend(control.receive())
-        return len(messages) >= count
-
-    wait_for(is_complete, WAIT_SECONDS, "messages are missing")
+    while len(messages) < count:
+        assert select.select([control.stream], [], [], WAIT_SECONDS)[0], "messages are missing"
+        messages += control.receive()
     return messages
 
 

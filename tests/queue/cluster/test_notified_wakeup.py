@@ -15,7 +15,7 @@ from processing.queue.notify import make_notify_sql
 from tests.queue.cluster.wakeup_signs import Clock, ask_until_quiet, is_readable, wait_for_error
 
 pytestmark = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="test_postgresql.py runs it on PostgreSQL"
+    connection.vendor != "postgresql", reason="tests/postgresql_runs runs it on PostgreSQL"
 )
 
 

@@ -66,10 +66,16 @@ def catch_everything(notes: str) -> None:
             time.sleep(1)
 
 
-def hold_interpreter(notes: str) -> None:
-    """Sleep in C without letting any other code of the process run."""
+def sleep_in_c(notes: str) -> None:
+    """Sleep without letting any other thread of the process run; a signal ends this sleep."""
     note(notes, "began")
     ctypes.PyDLL(None).sleep(LONG_SECONDS)
+
+
+def hold_interpreter(notes: str) -> None:
+    """Count in C for minutes, without letting any other code of the process run."""
+    note(notes, "began")
+    sum(range(10**10))
 
 
 def take_all_signals(notes: str) -> None:

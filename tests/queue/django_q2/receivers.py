@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+from pathlib import Path
 from typing import Any
 
 from django.db import connection
@@ -25,27 +26,33 @@ def note_spawn(sender: Any, proc_name: str, **kwargs: Any) -> None:
 
 
 def note_begin(sender: Any, func: Any, task: dict[str, Any], **kwargs: Any) -> None:
-    note(task["args"][0], ["pre_execute", getattr(func, "__name__", None)])
+    note(find_notes(task), ["pre_execute", getattr(func, "__name__", None)])
     make_trouble("pre_execute", task)
 
 
 def note_call(sender: Any, func: Any, task: dict[str, Any], **kwargs: Any) -> None:
-    note(task["args"][0], ["post_execute_in_worker", task["success"]])
+    note(find_notes(task), ["post_execute_in_worker", task["success"]])
     make_trouble("post_execute_in_worker", task)
 
 
 def note_end(sender: Any, task: dict[str, Any], **kwargs: Any) -> None:
-    first = task["args"][0]
-    notes = first if isinstance(first, str) else first[0]  # Iter has the arguments of its items
     result = task["result"]
     result = result if isinstance(result, list) else str(result).partition(" : ")[0]
-    note(notes, ["post_execute", task["success"], result])
+    note(find_notes(task), ["post_execute", task["success"], result])
     make_trouble("post_execute", task)
 
 
 def note_end_too(sender: Any, task: dict[str, Any], **kwargs: Any) -> None:
     if task["name"].startswith("post_execute"):
-        note(task["args"][0], ["post_execute too"])
+        note(find_notes(task), ["post_execute too"])
+
+
+def find_notes(task: dict[str, Any]) -> str:
+    """The path of the notes; a task without is none that this module should be told of."""
+    first = task["args"][0]
+    notes: str = first if isinstance(first, str) else first[0]  # Iter has what its items have
+    assert Path(notes).is_absolute()
+    return notes
 
 
 def make_trouble(signal: str, task: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +21,8 @@ from tests.queue.django_q2.tasks import add, note
 #: Longer than any test waits.
 LONG_SECONDS = 600
 FILE_COUNT = 64
+#: As many as there are before a seat has its own.
+SOCKET_COUNT = 24
 
 #: What a task opens and leaves open.
 kept: list[Any] = []
@@ -37,6 +40,16 @@ def replace_descriptors(notes: str) -> str:
     close_descriptors(notes)
     for number in range(FILE_COUNT):
         kept.append(os.open(f"{notes}.{number}", os.O_WRONLY | os.O_CREAT))
+    return "replaced"
+
+
+def replace_descriptors_by_sockets(notes: str) -> str:
+    """Have every number that was in use mean a connection to the test."""
+    close_descriptors(notes)
+    for _ in range(SOCKET_COUNT):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(f"{notes}.socket")
+        kept.append(connection)
     return "replaced"
 
 

@@ -10,7 +10,7 @@ from django_q.models import Task
 from django_q.tasks import async_task
 
 from processing.models import Job
-from tests.cluster import RunningCluster
+from tests.cluster import RunningCluster, run_cluster
 from tests.queue.django_q2 import hooks, tasks
 from tests.queue.django_q2.outcomes import (
     END_SECONDS,
@@ -23,6 +23,8 @@ from tests.queue.django_q2.outcomes import (
 from tests.service import wait_for
 
 MODULE = "tests.queue.django_q2.hooks"
+#: Less than any poll that a supervisor falls back to.
+SOON_SECONDS = 1.5
 
 
 @pytest.mark.parametrize("hook", [hooks.note_outcome, f"{MODULE}.note_outcome"])
@@ -121,3 +123,17 @@ def test_a_hook_may_queue_tasks(notes: str) -> None:
     async_task(tasks.note, notes, "done", hook=hooks.queue_task)
     wait_until_all_is_done()
     assert read_texts(notes) == ["done", "queued by a hook", ["hook", True, "queued by a hook"]]
+
+
+@pytest.mark.usefixtures("transactional_db", "one_attempt")
+def test_a_hook_need_not_wait_for_a_change_when_its_seat_was_replaced(
+    tmp_path: Path, notes: str
+) -> None:
+    """With one seat none is free when the task is settled, and nobody else writes here."""
+    with run_cluster(tmp_path, "--name", "alone", "--seats", "1"):
+        for number in range(20):  # quick ones: now it would claim many at once
+            wait_for_end(async_task(tasks.add, number, cluster="alone"))
+        for number in (1, 2):
+            own = f"{notes}.{number}"
+            async_task(tasks.note_and_die, own, hook=hooks.note_outcome, cluster="alone")
+            wait_for(lambda: len(read_texts(own)) == 2, SOON_SECONDS, "the hook waits")  # noqa: B023

@@ -12,7 +12,13 @@ from django_q.tasks import async_task
 from processing.models import Job
 from tests.cluster import run_cluster
 from tests.queue.django_q2 import hooks, rough_tasks, tasks
-from tests.queue.django_q2.outcomes import read_notes, read_texts, wait_until_all_is_done
+from tests.queue.django_q2.outcomes import (
+    END_SECONDS,
+    read_notes,
+    read_texts,
+    wait_until_all_is_done,
+)
+from tests.service import wait_for
 
 SETTINGS = "tests.queue.django_q2.frequent_recycling"
 
@@ -33,7 +39,7 @@ def test_a_seat_is_replaced_after_so_many_tasks_and_none_is_lost(
         for number in range(10):
             async_task(tasks.note, notes, number, hook=hooks.note_outcome, **queue)
         wait_until_all_is_done()
-        assert len(cluster.seats) == 2
+        wait_for(lambda: len(cluster.seats) == 2, END_SECONDS, "a seat is missing")
     assert "died" not in cluster.log
     assert set(Job.objects.values_list("state", "deliveries")) == {("succeeded", 1)}
     assert len(read_texts(notes)) == 20

@@ -26,6 +26,7 @@ from tests.queue.django_q2.outcomes import (
 from tests.service import wait_for
 
 NOTE = "tests.queue.django_q2.tasks.note"
+FAIL = "tests.queue.django_q2.tasks.fail"
 HOOK = "tests.queue.django_q2.hooks.note_outcome"
 
 
@@ -96,33 +97,32 @@ def test_what_is_due_once_is_gone_then(notes: str) -> None:
 
 
 def test_a_schedule_repeats_as_often_as_it_says(notes: str) -> None:
-    made = schedule(NOTE, notes, "twice", schedule_type=Schedule.DAILY, repeats=2)
+    twice: dict[str, Any] = {"schedule_type": Schedule.DAILY, "repeats": 2}
+    good = schedule(NOTE, notes, "twice", **twice)
+    bad = schedule(FAIL, q_options={"ack_failure": True}, **twice)
     once = schedule(NOTE, notes, "once", repeats=1)
     for _ in range(3):
         wait_until_nothing_is_due()
         Schedule.objects.update(next_run=timezone.now() - timedelta(days=3))
     assert Counter(read_texts(notes)) == {"twice": 2, "once": 1}
-    for ended in (made, once):
+    assert Task.objects.filter(func=FAIL).count() == 2
+    for ended in (good, bad, once):
         ended.refresh_from_db()
         assert ended.repeats == 0
-
-
-def test_a_task_is_told_for_when_it_was_meant(notes: str) -> None:
-    past = timezone.now() - timedelta(minutes=30)
-    schedule(NOTE, notes, next_run=past, intended_date_kwarg="text")
-    wait_until_nothing_is_due()
-    [text] = read_texts(notes)
-    assert datetime.fromisoformat(text) == past
+    assert [ended.success() for ended in (good, bad, once)] == [True, False, True]
 
 
 def test_the_options_of_a_schedule_are_those_of_its_task(notes: str) -> None:
+    past = timezone.now() - timedelta(minutes=30)
     options = {"group": "mine", "task_name": "named", "timeout": 77, "hook": HOOK}
-    schedule(NOTE, notes, "done", q_options=options)
+    schedule(NOTE, notes, q_options=options, next_run=past, intended_date_kwarg="text")
     wait_until_nothing_is_due()
     row = Task.objects.get(name="named")
     assert row.group == "mine"
     assert Job.objects.get(pk=row.id).timeout_seconds == 77
-    assert read_texts(notes) == ["done", ["hook", True, "done"]]
+    intended, hooked = read_texts(notes)
+    assert datetime.fromisoformat(intended) == past
+    assert hooked == ["hook", True, intended]
 
 
 def test_a_schedule_of_another_queue_is_left_to_the_clusters_of_that(notes: str) -> None:
@@ -133,17 +133,6 @@ def test_a_schedule_of_another_queue_is_left_to_the_clusters_of_that(notes: str)
     wait_until_all_is_done()
     assert read_texts(notes) == ["own"]
     assert Schedule.objects.get() == other
-
-
-def test_a_task_that_fails_does_not_end_its_schedule() -> None:
-    fail = "tests.queue.django_q2.tasks.fail"
-    made = schedule(
-        fail, schedule_type=Schedule.MINUTES, minutes=1, q_options={"ack_failure": True}
-    )
-    wait_until_nothing_is_due()
-    made.refresh_from_db()
-    assert made.success() is False
-    assert made.next_run > timezone.now()
 
 
 def test_schedules_are_checked_when_they_are_made(notes: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -15,9 +15,10 @@ from tests.queue.survival.proxy import Proxy
 
 
 class Outage(Protocol):
-    """`url` is the DATABASE_URL for the cluster."""
+    """`url` is the DATABASE_URL for the cluster, which is told at once or waits in vain."""
 
     url: str
+    is_told_at_once: bool
 
     def begin(self) -> None:
         """The database goes away."""
@@ -25,9 +26,14 @@ class Outage(Protocol):
     def end(self) -> None:
         """It is back."""
 
+    def close(self) -> None:
+        """Leave nothing behind."""
+
 
 class LockedFile:
     """SQLite: somebody else writes, without an end."""
+
+    is_told_at_once = False
 
     def __init__(self, folder: Path) -> None:
         self.url = find_database_url()
@@ -48,6 +54,8 @@ class LockedFile:
 
 class UnusableFile:
     """SQLite: what is at the path is no database; for a cluster that does not have it open yet."""
+
+    is_told_at_once = True
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "link.sqlite3"
@@ -74,6 +82,8 @@ class UnusableFile:
 class RefusingServer:
     """PostgreSQL: connections break, and no new one is taken."""
 
+    is_told_at_once = True
+
     def __init__(self, folder: Path) -> None:
         given = connection.settings_dict
         server = (given["HOST"], int(given["PORT"] or 5432))
@@ -96,6 +106,8 @@ class RefusingServer:
 class SilentServer(RefusingServer):
     """PostgreSQL: connections stay, and nothing is answered."""
 
+    is_told_at_once = False
+
     def begin(self) -> None:
         self._proxy.hold()
 
@@ -111,7 +123,8 @@ IN_BETWEEN = {"sqlite": [LockedFile], "postgresql": [RefusingServer, SilentServe
 
 
 @contextmanager
-def make_outage(kind: type[LockedFile], folder: Path) -> Iterator[Outage]:
+def make_outage(kind: Callable[[Path], Outage], folder: Path) -> Iterator[Outage]:
+    """An outage of that kind, which has not begun."""
     outage = kind(folder)
     try:
         yield outage

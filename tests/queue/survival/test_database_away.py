@@ -61,6 +61,9 @@ def test_a_cluster_that_starts_waits_for_its_database(
     early_outage.begin()
     with keep_cluster(tmp_path, DATABASE_URL=early_outage.url) as keeper:
         wait_until_noticed(keeper)
+        if early_outage.is_told_at_once:
+            third = f"{AWAY} 0.4 s"
+            wait_for(lambda: third in keeper.cluster.log, NOTICE_SECONDS, "no longer waits")
         early_outage.end()
         wait_until_done("run_marked", RETURN_SECONDS)
         assert keeper.start_count == 1

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from uuid import UUID
 
+import psutil
 import pytest
+from django.db import connection
 from django_q.models import Task
 
 from processing.models import Job
@@ -28,6 +31,37 @@ TAKEOVER_SECONDS = LEASE_SECONDS + FOREIGN_GRACE_SECONDS + 20.0
 @pytest.fixture
 def marks(tmp_path: Path) -> Path:
     return tmp_path / "marks"
+
+
+def stop_before_it_settles(supervisor: psutil.Process, job_id: UUID, now: Path) -> None:
+    """Stand still with a result in the socket; in a transaction on SQLite it stops all others."""
+    supervisor.send_signal(signal.SIGSTOP)
+    now.touch()
+
+
+def stop_as_it_settles(supervisor: psutil.Process, job_id: UUID, now: Path) -> None:
+    """Stand still in a transaction that has written the job's row and is not committed."""
+    other = connection.copy()
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM processing_job WHERE id = %s FOR UPDATE", [job_id])
+    now.touch()
+    wait_for(is_somebody_blocked, AT_ONCE_SECONDS, "nobody waits for the row")
+    supervisor.send_signal(signal.SIGSTOP)
+    other.rollback()
+    other.close()
+
+
+STAND_STILL = {"sqlite": stop_before_it_settles, "postgresql": stop_as_it_settles}
+
+
+def is_somebody_blocked() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT COUNT(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def test_tasks_of_a_killed_supervisor_run_again_at_once_and_are_not_charged(
@@ -61,8 +95,7 @@ def test_what_a_standing_supervisor_held_is_taken_over_and_its_late_result_is_no
         short = enqueue("run_until", marks, tmp_path / "now", 60.0)
         wait_for_marks(marks, "begin", 2)
         supervisor = first.cluster.supervisor
-        supervisor.send_signal(signal.SIGSTOP)
-        (tmp_path / "now").touch()  # its result waits in the supervisor's socket
+        STAND_STILL[connection.vendor](supervisor, short, tmp_path / "now")
         with keep_cluster(folders[1], "--seats", "2") as second:
             wait_for(
                 lambda: len(read_marks(marks, "begin")) == 4, TAKEOVER_SECONDS, "not taken over"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -23,8 +24,9 @@ def test_a_child_dies_of_the_stop_and_its_task_is_queued_again(tmp_path: Path) -
     with keep_cluster(tmp_path, "--seats", "3", SHUTDOWN_GRACE_SECONDS="10") as keeper:
         jobs = [enqueue("wait_for_child", marks, kind, go) for kind in KINDS]
         wait_for_marks(marks, "child", 3)
-        for process in sorted(find_marked(tmp_path), key=lambda process: -process.pid):
-            process.send_signal(signal.SIGTERM)  # the children first
+        pids = [process.pid for process in find_marked(tmp_path)]
+        for pid in sorted(pids, reverse=True):  # the children first
+            os.kill(pid, signal.SIGTERM)
         assert keeper.cluster.process.wait(5.0) == 0
     assert len(read_marks(marks, f"child-ended-{-signal.SIGTERM}")) == 3
     for job in Job.objects.filter(pk__in=jobs):

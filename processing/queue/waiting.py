@@ -1,0 +1,109 @@
+"""How much waits, told at a cost that does not grow with the queue.
+
+A short queue is counted by whoever asks. The count of a long one is shared by all processes. It is
+renewed so seldom that counting takes a small part of the time, and in slices that keep nobody
+waiting.
+"""
+
+from __future__ import annotations
+
+import time
+from threading import Lock
+
+from django.core.cache import caches
+
+from processing.queue.tally import Counting, Tally
+
+#: So many jobs are counted in a few milliseconds. A queue with fewer is a short one.
+SLICE_JOBS = 1000
+#: A count that took longer is shared even so, in seconds: after a burst PostgreSQL reads what has
+#: left the queue too, until it is vacuumed.
+SHORT_COUNT_SECONDS = 0.25
+#: A shared count is renewed after so many times as long as it took: that is 2 % of the time.
+LASTS_TIMES_ITS_COST = 50
+#: However long it took, in seconds.
+LASTS_MOST_SECONDS = 5.0
+#: It is believed so long while it is renewed, in seconds; then it is made anew at once.
+BELIEVED_MOST_SECONDS = 15.0
+#: How often a cluster looks whether the count is due for renewal, in seconds.
+KEEP_EVERY_SECONDS = 1.0
+
+CACHE = "queue"
+#: The number is that of the layout of Tally.
+KEY = "plimsoll:tally:1"
+#: An entry that nobody renews leaves the cache, in seconds.
+STORED_SECONDS = 3600
+
+
+class Waiting:
+    """What waits in all queues, as this process knows it."""
+
+    def __init__(self) -> None:
+        self._counting: Counting | None = None
+        self._keep_at = float("-inf")
+        self._lock = Lock()
+
+    def look(self) -> Tally:
+        """The waiting jobs: counted now, or where they are many, within the last seconds."""
+        shared = _read()
+        if shared is not None and is_fresh(shared):
+            return shared
+        with self._lock:
+            if shared is None or shared.age_seconds >= BELIEVED_MOST_SECONDS:
+                self._counting = None
+                return _share(_count_all(), shared)
+            return self._count_on(shared) or shared
+
+    def keep_count(self) -> None:
+        """Renew the shared count of a long queue, by a slice at most; for a cluster's loop."""
+        if time.monotonic() < self._keep_at:
+            return
+        shared = _read()
+        with self._lock:
+            is_done = (shared is not None and is_fresh(shared)) or self._count_on(shared)
+        if is_done:
+            self._keep_at = time.monotonic() + KEEP_EVERY_SECONDS
+
+    def forget(self) -> None:
+        """Have the jobs counted at the next look: many were moved at once."""
+        with self._lock:
+            self._counting = None
+        caches[CACHE].delete(KEY)
+
+    def _count_on(self, shared: Tally | None) -> Tally | None:
+        """Count one slice more; the tally when that was the last."""
+        if self._counting is None or self._counting.age_seconds >= BELIEVED_MOST_SECONDS:
+            self._counting = Counting()
+        if not self._counting.count_slice(SLICE_JOBS):
+            return None
+        tally, self._counting = self._counting.sum_up(), None
+        return _share(tally, shared)
+
+
+def _count_all() -> Tally:
+    counting = Counting()
+    counting.count_rest()
+    return counting.sum_up()
+
+
+def _read() -> Tally | None:
+    values = caches[CACHE].get(KEY)
+    return None if values is None else Tally(**values)
+
+
+def _share(tally: Tally, replaced: Tally | None) -> Tally:
+    """Give a count to the other processes, unless each can as well make its own."""
+    if tally.job_count >= SLICE_JOBS or tally.took_seconds >= SHORT_COUNT_SECONDS:
+        caches[CACHE].set(KEY, vars(tally), STORED_SECONDS)
+    elif replaced is not None:
+        caches[CACHE].delete(KEY)
+    return tally
+
+
+def is_fresh(tally: Tally) -> bool:
+    """Whether it is too early to renew it."""
+    lasts_seconds = min(LASTS_MOST_SECONDS, LASTS_TIMES_ITS_COST * tally.took_seconds)
+    return tally.age_seconds < lasts_seconds
+
+
+waiting = Waiting()

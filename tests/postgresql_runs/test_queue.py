@@ -1,0 +1,17 @@
+"""The queue's and the models' tests, once more on PostgreSQL."""
+
+from __future__ import annotations
+
+from tests.postgresql_runs.again import run_again
+
+
+def test_it_passes_on_postgresql() -> None:
+    run_again(
+        "queue",
+        "tests/queue",
+        "tests/models",
+        "--ignore=tests/queue/django_q2",
+        "--ignore=tests/queue/survival",
+        "--ignore=tests/queue/tasks_backend",
+        seconds=600,
+    )

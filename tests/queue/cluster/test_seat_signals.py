@@ -1,0 +1,79 @@
+"""The handlers of signals in a seat; each script runs in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+START = """
+import os, signal, subprocess, sys
+from processing.queue.cluster.seat_signals import (
+    STOP_SIGNALS, ignore_stop_signals, take_back_signals
+)
+
+def raise_all():
+    for number in STOP_SIGNALS:
+        os.kill(os.getpid(), number)
+"""
+IGNORED = """
+ignore_stop_signals()
+raise_all()
+"""
+TAKEN_BACK = """
+ignore_stop_signals()
+for number in STOP_SIGNALS:
+    signal.signal(number, signal.SIG_DFL)
+signal.setitimer(signal.ITIMER_REAL, 600)
+take_back_signals()
+raise_all()
+assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+"""
+NO_SEAT = """
+before = [signal.getsignal(number) for number in STOP_SIGNALS]
+take_back_signals()
+assert [signal.getsignal(number) for number in STOP_SIGNALS] == before
+"""
+FORKED = """
+ignore_stop_signals()
+for number in STOP_SIGNALS:
+    pid = os.fork()
+    if pid == 0:
+        os.kill(os.getpid(), number)
+        signal.pause()
+    assert os.waitpid(pid, 0)[1] == number
+raise_all()
+"""
+OWN_HANDLER = """
+ignore_stop_signals()
+signal.signal(signal.SIGTERM, lambda number, frame: os._exit(7))
+pid = os.fork()
+if pid == 0:
+    os.kill(os.getpid(), signal.SIGTERM)
+    signal.pause()
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+"""
+PROGRAM = """
+ignore_stop_signals()
+program = "import os, signal; os.kill(os.getpid(), signal.SIGTERM); signal.pause()"
+assert subprocess.run([sys.executable, "-c", program]).returncode == -signal.SIGTERM
+"""
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(IGNORED, id="a_seat_lives_through_stop_signals"),
+        pytest.param(TAKEN_BACK, id="what_a_task_took_is_taken_back"),
+        pytest.param(NO_SEAT, id="where_there_is_no_seat_nothing_is_touched"),
+        pytest.param(FORKED, id="a_forked_child_is_stopped_by_them"),
+        pytest.param(OWN_HANDLER, id="a_handler_of_the_tasks_own_is_kept_in_a_forked_child"),
+        pytest.param(PROGRAM, id="a_program_that_a_task_starts_is_stopped_by_them"),
+    ],
+)
+def test_a_stop_ends_what_a_task_starts_and_not_the_seat(script: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", START + script], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
