@@ -56,9 +56,10 @@ def is_seat(process: psutil.Process) -> bool:
         return False
 
 
-def make_cluster_environment(**given: str) -> dict[str, str]:
-    """The environment of a cluster that works on this test's database."""
-    return make_environment(**(DEFAULTS | {"DATABASE_URL": find_database_url()} | given))
+def make_cluster_environment(folder: Path, **given: str) -> dict[str, str]:
+    """The environment of a cluster that works on this test's database, with files in `folder`."""
+    own = {"DATABASE_URL": find_database_url(), "UPLOAD_SPOOL_DIR": str(folder / "spool")}
+    return make_environment(**(DEFAULTS | own | given))
 
 
 def find_database_url() -> str:
@@ -73,7 +74,7 @@ def find_database_url() -> str:
 @contextmanager
 def run_cluster(folder: Path, *arguments: str, **given: str) -> Iterator[RunningCluster]:
     """A cluster with its log in `folder`, up with all of its seats; `given` is environment."""
-    env = make_cluster_environment(**given)
+    env = make_cluster_environment(folder, **given)
     log = folder / "cluster.log"
     command = [sys.executable, "manage.py", "qcluster", *arguments]
     with run_process(command, env=env, log=log) as process:
@@ -85,7 +86,7 @@ def run_cluster(folder: Path, *arguments: str, **given: str) -> Iterator[Running
 def drain_queue(folder: Path, *arguments: str, **given: str) -> str:
     """Run `qcluster --once` to its end; returns what it printed."""
     command = [sys.executable, "manage.py", "qcluster", "--once", *arguments]
-    env = make_cluster_environment(**given)
+    env = make_cluster_environment(folder, **given)
     root = Path(__file__).resolve().parents[1]
     done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

@@ -27,11 +27,11 @@ class Column:
 #: CPU time, which another load on the machine changes less.
 RATES = (
     Column(figure="enqueue_per_second", heading="enqueue /s", more_is_better=True),
-    Column(figure="enqueue_cpu_us", heading="CPU µs"),
+    Column(figure="enqueue_cpu_us", heading="CPU µs, enqueue"),
     Column(figure="drain_1_per_second", heading="drain /s, 1 seat", more_is_better=True),
-    Column(figure="drain_2_per_second", heading="2 seats", more_is_better=True),
-    Column(figure="drain_4_per_second", heading="4 seats", more_is_better=True),
-    Column(figure="drain_2_cpu_us", heading="CPU µs, 2 seats"),
+    Column(figure="drain_2_per_second", heading="drain /s, 2 seats", more_is_better=True),
+    Column(figure="drain_4_per_second", heading="drain /s, 4 seats", more_is_better=True),
+    Column(figure="drain_2_cpu_us", heading="CPU µs, drain, 2 seats"),
 )
 WAITS = (
     Column(figure="pickup_p50_ms", heading="pick-up p50 ms", digits=1),

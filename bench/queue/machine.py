@@ -11,6 +11,8 @@ from typing import Any
 
 import psutil
 
+from bench.queue.interpreters import LOOK_SECONDS, ROOT, run
+
 MIB = 1024 * 1024
 
 
@@ -18,6 +20,7 @@ def describe_machine() -> dict[str, Any]:
     """Cores, CPU model, memory in MiB, system, Python, and what else was running."""
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "revision": read_revision(),
         "cores": len(os.sched_getaffinity(0)),
         "cpu": read_cpu_model(),
         "memory_mb": psutil.virtual_memory().total // MIB,
@@ -25,6 +28,15 @@ def describe_machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "load_average_at_start": os.getloadavg()[0],
     }
+
+
+def read_revision() -> str:
+    """The commit, with "-dirty" where files differ from it; "unknown" outside of git."""
+    try:
+        result = run(["git", "-C", str(ROOT), "describe", "--always", "--dirty"], LOOK_SECONDS)
+    except OSError:
+        return "unknown"
+    return result.stdout.strip() or "unknown"
 
 
 def read_cpu_model() -> str:

@@ -24,10 +24,11 @@ def write_report(
     records: Records,
 ) -> str:
     """The whole report."""
+    tables = [find_measured(contenders, records, columns) for columns in (RATES, WAITS)]
     sections = [
         write_machine(machine),
-        *(write_figures(contenders, records, columns) for columns in (RATES, WAITS)),
-        *write_ratios(contenders, records),
+        *(write_figures(contenders, records, columns) for columns in tables if columns),
+        *write_ratios(contenders, records, [columns for columns in tables if columns]),
         write_growth(contenders, records),
         write_targets(records),
         write_gaps(skipped, records),
@@ -37,12 +38,24 @@ def write_report(
 
 def write_machine(machine: dict[str, Any]) -> str:
     return (
-        f"Measured {machine['measured_at']} on {machine['cores']} cores ({machine['cpu']}), "
+        f"Measured {machine['measured_at']} at revision {machine['revision']} "
+        f"on {machine['cores']} cores ({machine['cpu']}), "
         f"{machine['memory_mb']:,} MiB, {machine['system']}, Python {machine['python']}; "
         f"load average at the start {machine['load_average_at_start']:.1f}; "
         f"{machine['rounds']} rounds of {machine['task_count']:,} tasks; "
         f"{', '.join(machine['stores'])}."
     )
+
+
+def find_measured(
+    contenders: Sequence[Contender], records: Records, columns: Sequence[Column]
+) -> list[Column]:
+    """Those columns that have a figure."""
+    return [
+        column
+        for column in columns
+        if any(records.find_rounds(contender.key, column.figure) for contender in contenders)
+    ]
 
 
 def write_figures(
@@ -57,11 +70,13 @@ def write_figures(
     return write_table(headings, rows, text_columns=2)
 
 
-def write_ratios(contenders: Sequence[Contender], records: Records) -> Iterator[str]:
+def write_ratios(
+    contenders: Sequence[Contender], records: Records, tables: Sequence[Sequence[Column]]
+) -> Iterator[str]:
     """For each database, how many times better Plimsoll is than each peer, by each figure."""
     for ours in contenders:
         peers = [peer for peer in contenders if is_peer(peer, ours)]
-        for columns in (RATES, WAITS) if peers and ours.system.name == OURS else ():
+        for columns in tables if peers and ours.system.name == OURS else ():
             rows = [[peer.title, *write_factors(ours, peer, records, columns)] for peer in peers]
             title = f"Plimsoll on {ours.kind.title} is better than … by the factor"
             yield write_table(
@@ -86,7 +101,6 @@ def write_gaps(skipped: Sequence[str], records: Records) -> str:
     lines = [f"- Skipped: {line}" for line in skipped]
     for record in records.list_failures():
         reason = record.failure.splitlines()[0]  # a log's end follows, which the JSON has
-        lines.append(
-            f"- Not measured: {record.measure} of {record.contender}, round {record.round}: {reason}"
-        )
+        what = f"{record.measure} of {record.contender}, round {record.round}"
+        lines.append(f"- Not measured: {what}: {reason}")
     return "\n".join(lines)

@@ -150,11 +150,12 @@ class Job(models.Model):
         Raises IllegalState for a finished one.
         """
         waiting = Job.objects.filter(pk=self.pk, state=State.QUEUED)
-        if waiting.update(state=State.CANCELLED, finished_at=timezone.now()):
-            self.refresh_from_db()
-            return
-        asked_at = Coalesce(F("cancel_requested_at"), Now(), output_field=models.DateTimeField())
-        self._move(CANCELLABLE_STATES, F("state"), cancel_requested_at=asked_at)
+        if not waiting.update(state=State.CANCELLED, finished_at=timezone.now()):
+            asked_at = Coalesce("cancel_requested_at", Now(), output_field=models.DateTimeField())
+            self._move(CANCELLABLE_STATES, F("state"), cancel_requested_at=asked_at)
+            # It may have been queued again in between.
+            waiting.update(state=State.CANCELLED, finished_at=timezone.now())
+        self.refresh_from_db()
 
     def retry(self) -> None:
         """Queue a failed or cancelled job again, attempts reset. Raises IllegalState otherwise."""

@@ -16,6 +16,8 @@ from processing.queue.waiting import waiting
 
 #: How long a process believes its last count, in seconds: the bounds are soft.
 COUNT_LASTS_SECONDS = 1.0
+#: How long a request counts a queue that nobody counted lately, in seconds.
+COUNT_MOST_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +55,11 @@ class QueueBounds:
 
 
 def find_load() -> QueueLoad:
-    """What waits or runs: counted now, or where much waits, within the last seconds."""
-    tally = waiting.look()
+    """What waits or runs: counted now, or where much waits, within the last seconds.
+
+    What is much and was not counted lately is told as so much at least.
+    """
+    tally = waiting.look(COUNT_MOST_SECONDS)
     running = Job.objects.filter(state=State.RUNNING).aggregate(
         job_count=Count("pk"), source_bytes=Coalesce(Sum("source_bytes"), 0)
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -113,10 +114,11 @@ def release_claims(claims: Collection[Claim], *, claimant: str) -> None:
     """Put back, to their old places, jobs that were claimed and never begun."""
     ids = [claim.delivery.job_id for claim in claims]
     held = Job.objects.filter(pk__in=ids, state=State.RUNNING, claimed_by=claimant)
-    held.filter(cancel_requested_at=None).update(
-        state=State.QUEUED, deliveries=F("deliveries") - 1, started_at=None, **NO_CLAIM
-    )
-    held.update(state=State.CANCELLED, finished_at=Now(), started_at=None, **NO_CLAIM)
+    with transaction.atomic():
+        held.filter(cancel_requested_at=None).update(
+            state=State.QUEUED, deliveries=F("deliveries") - 1, started_at=None, **NO_CLAIM
+        )
+        held.update(state=State.CANCELLED, finished_at=Now(), started_at=None, **NO_CLAIM)
 
 
 def find_next_due_seconds(queue: str) -> float | None:

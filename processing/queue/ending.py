@@ -24,6 +24,8 @@ GIVEN_BACK = "given back"
 #: The wait before attempt n + 1 is RETRY_BASE_SECONDS · 2ⁿ⁻¹, at most RETRY_MAX_SECONDS.
 RETRY_BASE_SECONDS = 2.0
 RETRY_MAX_SECONDS = 600.0
+#: More doublings than the bound needs would one day be no number any more.
+MOST_DOUBLINGS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +108,7 @@ class Ending:
 
 def retry_delay_seconds(attempt: int) -> float:
     """How long to wait after the failed attempt number `attempt`, with jitter of up to half."""
-    delay = min(RETRY_MAX_SECONDS, RETRY_BASE_SECONDS * 2.0 ** (attempt - 1))
+    delay = min(RETRY_MAX_SECONDS, RETRY_BASE_SECONDS * 2.0 ** min(attempt - 1, MOST_DOUBLINGS))
     return delay * random.uniform(0.5, 1.0)  # noqa: S311  (spreads load, guards nothing)
 
 

@@ -40,7 +40,7 @@ def make_job(task: Mapping[str, Any], *, package: str, queue: str) -> dict[str, 
     return {
         "id": task["id"],
         "queue": queue,
-        "name": task["name"][:100],
+        "name": str(task["name"])[:100],
         "function": str(get_func_repr(task["func"]))[:256],
         "caller": SYSTEM_CALLER,
         "package": package,

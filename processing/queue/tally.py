@@ -1,4 +1,4 @@
-"""Counting the waiting jobs of all queues: at once, or in slices that take milliseconds each."""
+"""Counting the waiting jobs of all queues, in slices that take milliseconds each."""
 
 from __future__ import annotations
 
@@ -72,13 +72,10 @@ class Counting:
         began_at = time.monotonic()
         end = self._find_end(job_count)
         left = self._find_left()
-        self._add(left if end is None else left.filter(created_at__lte=end), began_at)
+        self._add(left if end is None else left.filter(created_at__lte=end))
         self._position = end
+        self._took_seconds += time.monotonic() - began_at
         return end is None
-
-    def count_rest(self) -> None:
-        """Count all the others, in one statement."""
-        self._add(self._find_left(), time.monotonic())
 
     def sum_up(self) -> Tally:
         """What was counted."""
@@ -106,7 +103,7 @@ class Counting:
             cursor.execute(FORBID_SORTING)
             return next(iter(last), None)
 
-    def _add(self, jobs: JobQuerySet, began_at: float) -> None:
+    def _add(self, jobs: JobQuerySet) -> None:
         groups: Any = jobs.order_by().values_list("processor", "function")
         for row in groups.annotate(Count("pk"), Sum("source_bytes"), Min("run_after")):
             processor, function, job_count, source_bytes, due_at = row
@@ -114,4 +111,3 @@ class Counting:
             self._job_counts[kind] = self._job_counts.get(kind, 0) + job_count
             self._source_bytes += source_bytes
             self._first_due_at = min(self._first_due_at or due_at, due_at)
-        self._took_seconds += time.monotonic() - began_at

@@ -16,6 +16,8 @@ from processing.queue.tally import Counting, Tally
 
 #: So many jobs are counted in a few milliseconds. A queue with fewer is a short one.
 SLICE_JOBS = 1000
+#: So many at a time are counted where somebody waits for the whole.
+LARGE_SLICE_JOBS = 20_000
 #: A count that took longer is shared even so, in seconds: after a burst PostgreSQL reads what has
 #: left the queue too, until it is vacuumed.
 SHORT_COUNT_SECONDS = 0.25
@@ -43,16 +45,19 @@ class Waiting:
         self._keep_at = float("-inf")
         self._lock = Lock()
 
-    def look(self) -> Tally:
-        """The waiting jobs: counted now, or where they are many, within the last seconds."""
+    def look(self, most_seconds: float = float("inf")) -> Tally:
+        """The waiting jobs: counted now, or where they are many, within the last seconds.
+
+        Where nobody counted lately it counts for about `most_seconds`; when that is not enough, it
+        tells what it has, and the next look goes on.
+        """
         shared = _read()
         if shared is not None and is_fresh(shared):
             return shared
         with self._lock:
-            if shared is None or shared.age_seconds >= BELIEVED_MOST_SECONDS:
-                self._counting = None
-                return _share(_count_all(), shared)
-            return self._count_on(shared) or shared
+            if shared is not None and shared.age_seconds < BELIEVED_MOST_SECONDS:
+                return self._count_on() or shared
+            return self._count_all(most_seconds)
 
     def keep_count(self) -> None:
         """Renew the shared count of a long queue, by a slice at most; for a cluster's loop."""
@@ -60,7 +65,7 @@ class Waiting:
             return
         shared = _read()
         with self._lock:
-            is_done = (shared is not None and is_fresh(shared)) or self._count_on(shared)
+            is_done = (shared is not None and is_fresh(shared)) or self._count_on()
         if is_done:
             self._keep_at = time.monotonic() + KEEP_EVERY_SECONDS
 
@@ -70,34 +75,37 @@ class Waiting:
             self._counting = None
         caches[CACHE].delete(KEY)
 
-    def _count_on(self, shared: Tally | None) -> Tally | None:
+    def _count_all(self, most_seconds: float) -> Tally:
+        until = time.monotonic() + most_seconds
+        counting = self._begin()
+        while not counting.count_slice(LARGE_SLICE_JOBS):
+            if time.monotonic() >= until:
+                return counting.sum_up()
+        return self._finish(counting)
+
+    def _count_on(self) -> Tally | None:
         """Count one slice more; the tally when that was the last."""
+        counting = self._begin()
+        return self._finish(counting) if counting.count_slice(SLICE_JOBS) else None
+
+    def _begin(self) -> Counting:
+        """The count under way, unless nobody went on with it for long."""
         if self._counting is None or self._counting.age_seconds >= BELIEVED_MOST_SECONDS:
             self._counting = Counting()
-        if not self._counting.count_slice(SLICE_JOBS):
-            return None
-        tally, self._counting = self._counting.sum_up(), None
-        return _share(tally, shared)
+        return self._counting
 
-
-def _count_all() -> Tally:
-    counting = Counting()
-    counting.count_rest()
-    return counting.sum_up()
+    def _finish(self, counting: Counting) -> Tally:
+        """Give the count to the other processes, unless each can as well make its own."""
+        self._counting = None
+        tally = counting.sum_up()
+        if tally.job_count >= SLICE_JOBS or tally.took_seconds >= SHORT_COUNT_SECONDS:
+            caches[CACHE].set(KEY, vars(tally), STORED_SECONDS)
+        return tally
 
 
 def _read() -> Tally | None:
     values = caches[CACHE].get(KEY)
     return None if values is None else Tally(**values)
-
-
-def _share(tally: Tally, replaced: Tally | None) -> Tally:
-    """Give a count to the other processes, unless each can as well make its own."""
-    if tally.job_count >= SLICE_JOBS or tally.took_seconds >= SHORT_COUNT_SECONDS:
-        caches[CACHE].set(KEY, vars(tally), STORED_SECONDS)
-    elif replaced is not None:
-        caches[CACHE].delete(KEY)
-    return tally
 
 
 def is_fresh(tally: Tally) -> bool:

@@ -1,4 +1,4 @@
-"""Counting what waits: all at once or slice by slice, to the same end."""
+"""Counting what waits: in one slice or in many, to the same end."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def make_tally(*, counted_at: float) -> Tally:
 
 def count_all() -> Tally:
     counting = Counting()
-    counting.count_rest()
+    assert counting.count_slice(1000)
     return counting.sum_up()
 
 
@@ -80,14 +80,6 @@ def test_jobs_of_the_same_microsecond_are_in_one_slice() -> None:
     assert counting.sum_up().job_count == 5
     assert counting.count_slice(3)
     assert counting.sum_up().job_count == 5
-
-
-def test_a_slice_can_be_followed_by_all_the_rest() -> None:
-    make_series(7)
-    counting = Counting()
-    counting.count_slice(2)
-    counting.count_rest()
-    assert counting.sum_up().job_count == 7
 
 
 def test_a_job_that_comes_while_the_count_is_under_way_is_counted_once() -> None:

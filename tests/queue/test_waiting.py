@@ -110,6 +110,24 @@ def test_a_count_that_another_clock_dated_ahead_is_not_believed(waiting: Waiting
     assert waiting.look().job_count == 4
 
 
+def test_who_cannot_wait_is_told_what_was_counted_so_far(
+    waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "LARGE_SLICE_JOBS", 3)
+    make_jobs(7)
+    assert [waiting.look(0).job_count for _ in range(3)] == [3, 6, 7]
+    assert Waiting().look().job_count == 7
+
+
+def test_who_waits_is_told_all_however_long_it_takes(
+    waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "LARGE_SLICE_JOBS", 3)
+    monkeypatch.setattr(room, "BELIEVED_MOST_SECONDS", 0.0)
+    make_jobs(7)
+    assert waiting.look().job_count == 7
+
+
 def test_a_renewal_that_nobody_went_on_with_begins_again(
     waiting: Waiting, monkeypatch: pytest.MonkeyPatch
 ) -> None:

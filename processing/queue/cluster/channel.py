@@ -12,6 +12,8 @@ LENGTH = struct.Struct("!I")
 #: No message is longer: a package of the largest size that may be queued, or the report of a result
 #: as large as may be kept.
 MESSAGE_MOST_BYTES = 32 * 1024 * 1024
+#: The exit status of a seat whose task closed or replaced its socket.
+SOCKET_LOST_STATUS = 70
 #: Read at once.
 READ_BYTES = 256 * 1024
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from processing.queue.claims import Claim, Delivery
 from processing.queue.cluster.ledger import Ledger, Orders
@@ -126,7 +126,7 @@ class Desk:
     def close(self, vitals: Vitals) -> None:
         """Say the last, and drop the connection."""
         if self._is_open:
-            with suppress(DatabaseError, InterfaceError):
+            with suppress(DatabaseError, InterfaceError), self._patience:
                 self._stats.publish(time.monotonic(), vitals)
             self._forget_connection()
 
@@ -137,6 +137,7 @@ class Desk:
         self._release(now, idle_count)
         orders = self._keep(now, running)
         self._listen(is_waiting=idle_count > len(self.ready))
+        self._away_seconds = AWAY_FIRST_SECONDS
         return orders
 
     def _exchange(self, now: float, idle_count: int) -> None:
@@ -190,8 +191,9 @@ class Desk:
     def _release(self, now: float, idle_count: int) -> None:
         is_stale = now >= self._claimed_at + RELEASE_SECONDS
         if self.ready and is_stale and not (self.accepts and idle_count):
-            self._ledger.release(self.ready)
-            self.ready.clear()
+            # Not ours any more, whatever comes of it: nothing may be begun that was put back.
+            unused, self.ready = list(self.ready), deque()
+            self._ledger.release(unused)
 
     def _keep(self, now: float, running: Collection[Delivery]) -> Orders:
         if now < self._ledger.keep_at(bool(running)):
@@ -222,7 +224,6 @@ class Desk:
         descriptor = self._ledger.wakeup.fileno()
         self._sign_fd = None if descriptor is None else os.dup(descriptor)
         self._look_at = 0.0
-        self._away_seconds = AWAY_FIRST_SECONDS
 
     def _listen(self, *, is_waiting: bool) -> None:
         """Be woken while there is a seat for what comes; otherwise our own commits would do it."""
@@ -237,7 +238,9 @@ class Desk:
     def _lose(self, error: Exception) -> None:
         self._forget_connection()
         self._open_at = time.monotonic() + self._away_seconds
-        logger.error("the database is away, tried again in %.1f s: %s", self._away_seconds, error)
+        is_away = isinstance(error, (OperationalError, InterfaceError))
+        what = "is away" if is_away else "refused a statement"
+        logger.error("the database %s, tried again in %.1f s: %s", what, self._away_seconds, error)
         self._away_seconds = min(AWAY_MOST_SECONDS, 2 * self._away_seconds)
 
     def _forget_connection(self) -> None:

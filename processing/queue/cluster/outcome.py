@@ -9,6 +9,7 @@ from typing import Any
 
 from processing.queue.cluster.board import Order
 from processing.queue.cluster.call import describe_timeout
+from processing.queue.cluster.channel import SOCKET_LOST_STATUS
 from processing.queue.cluster.running import Running
 from processing.queue.ending import CANCELLED, GIVEN_BACK, SUCCEEDED, Ending
 from processing.queue.failures import make_error
@@ -74,6 +75,8 @@ def make_death_ending(
 
 def describe_status(status: int) -> str:
     """An exit status as Popen.returncode has it, in words."""
+    if status == SOCKET_LOST_STATUS:
+        return "it closed the socket of its seat"
     if status >= 0:
         return f"exit status {status}"
     try:

@@ -11,8 +11,10 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
+from typing import Any
 
 from django.db import DatabaseError, connections
 
@@ -34,6 +36,7 @@ class Patience:
     def start(self) -> None:
         """Start the thread that looks; it ends with the process. SQLite's waits have an end."""
         if self._database.vendor == "postgresql":
+            self._database.execute_wrappers.append(self._ask_again)
             threading.Thread(target=self._main, name="patience", daemon=True).start()
 
     def __enter__(self) -> None:
@@ -46,6 +49,14 @@ class Patience:
         trace: TracebackType | None,
     ) -> None:
         self._asked_at = float("inf")
+
+    def _ask_again(
+        self, execute: Callable[..., Any], sql: Any, parameters: Any, many: bool, context: Any
+    ) -> Any:
+        """Of many statements each has its own time."""
+        if self._asked_at != float("inf"):
+            self._asked_at = time.monotonic()
+        return execute(sql, parameters, many, context)
 
     def tick(self, now: float) -> None:
         """Cut the connection if its time is over; who waits gets an OperationalError."""

@@ -87,14 +87,14 @@ def make_task_row(task: dict[str, Any]) -> dict[str, Any]:
     """
     return {
         "id": task["id"],
-        "name": task["name"],
+        "name": str(task["name"]),
         "func": get_func_repr(task["func"]) or "",
         "hook": _name_hook(task.get("hook")),
         "args": encode_pickle(task["args"]),
         "kwargs": encode_pickle(task["kwargs"]),
         "result": encode_pickle(task["result"]),
-        "group": task.get("group"),
-        "cluster": task.get("cluster"),
+        "group": _to_text(task.get("group")),
+        "cluster": _to_text(task.get("cluster")),
         "started": format_time(task["started"]),
         "stopped": format_time(task["stopped"]),
         "success": task["success"],
@@ -122,8 +122,12 @@ def _measure_result(row: dict[str, Any] | None, after: dict[str, Any] | None) ->
 
 
 def _name_hook(hook: Any) -> str | None:
-    name: str | None = get_func_repr(hook) if callable(hook) else hook
-    return name
+    return _to_text(get_func_repr(hook) if callable(hook) else hook)
+
+
+def _to_text(value: Any) -> str | None:
+    """What a column of text makes of it; a group may be a UUID."""
+    return None if value is None else str(value)
 
 
 def _make_result_columns(task: dict[str, Any]) -> dict[str, Any]:

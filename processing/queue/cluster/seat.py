@@ -20,7 +20,7 @@ from django_q.signing import SignedPackage
 from processing.queue.claims import Delivery
 from processing.queue.cluster.board import Order, Slot
 from processing.queue.cluster.call import CallSignal, CallWindow
-from processing.queue.cluster.channel import pack_message, read_message
+from processing.queue.cluster.channel import SOCKET_LOST_STATUS, pack_message, read_message
 from processing.queue.cluster.process_traits import die_with_parent, name_process
 from processing.queue.cluster.report import Report, report_failure, report_task
 from processing.queue.cluster.seat_signals import ignore_stop_signals
@@ -29,8 +29,6 @@ from processing.queue.failures import describe_exception
 
 #: What django-q2's loop takes as the end of its queue.
 STOP = "STOP"
-#: The exit status of a seat whose task closed or replaced its socket.
-SOCKET_LOST_STATUS = 70
 
 
 class Timer:
@@ -109,6 +107,9 @@ class Seat:
         except ValueError as error:
             report = report_failure(str(error), code="result_too_large", is_final=True)
             packed = pack_message(self._finish(report))
+        except TypeError as error:
+            text = f"How the task ended cannot be told: {error}"
+            packed = pack_message(self._finish(report_failure(text, is_final=True)))
         with suppress(OSError):
             if os.fstat(self._stream.fileno()).st_ino == self._socket_inode:
                 self._stream.sendall(packed)

@@ -45,6 +45,8 @@ LAST_WORK_SECONDS = 6.0
 RESTART_FIRST_SECONDS = 0.1
 RESTART_MOST_SECONDS = 5.0
 SETTLED_SECONDS = 10.0
+#: More doublings than the bound needs would one day be no number any more.
+MOST_DOUBLINGS = 16
 #: Nothing is waited for that no signal tells of, but a clock may run ahead; seconds.
 LONGEST_SLEEP_SECONDS = 60.0
 
@@ -230,7 +232,8 @@ class Template:
         now = time.monotonic()
         is_early = now - self._started_at < SETTLED_SECONDS
         self._failed_starts = self._failed_starts + 1 if is_early else 0
-        wait = RESTART_FIRST_SECONDS * 2.0**self._failed_starts if self._failed_starts > 1 else 0.0
+        doublings = min(self._failed_starts, MOST_DOUBLINGS)
+        wait = RESTART_FIRST_SECONDS * 2.0**doublings if doublings > 1 else 0.0
         self._restart_at = now + min(RESTART_MOST_SECONDS, wait)
         if self._stopped_at is None:
             ended = describe_status(status)

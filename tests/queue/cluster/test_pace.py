@@ -7,7 +7,7 @@ import pytest
 from processing.queue.cluster.pace import AHEAD_SECONDS, MOST_JOBS, Pace
 
 SEATS = 4
-LONG_SECONDS = 10 * AHEAD_SECONDS
+LONG_SECONDS = 5 * AHEAD_SECONDS
 
 
 def make_pace(*durations: float) -> Pace:

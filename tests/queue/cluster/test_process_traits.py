@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -46,7 +47,11 @@ def test_a_child_dies_with_its_parent_and_is_called_what_it_is() -> None:
         assert child.name() == "q a name of mor"
         parent.kill()
         parent.wait(WAIT_SECONDS)
-        wait_for(lambda: not is_alive(child), WAIT_SECONDS, "the child lives on")
+        try:
+            wait_for(lambda: not is_alive(child), WAIT_SECONDS, "the child lives on")
+        finally:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
 
 
 def test_a_child_whose_parent_died_before_ends_at_once() -> None:

@@ -52,7 +52,9 @@ def be_leader():
     os.setsid()
     if os.fork() == 0:
         os.write(writer, b"x")
-        time.sleep(600)
+        time.sleep(2)
+        os.write(writer, b"it lives on")
+        os._exit(0)
     time.sleep(600)
 
 pid = fork(be_leader)

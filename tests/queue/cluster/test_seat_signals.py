@@ -8,7 +8,7 @@ import sys
 import pytest
 
 START = """
-import os, signal, subprocess, sys
+import os, signal, subprocess, sys, time
 from processing.queue.cluster.seat_signals import (
     STOP_SIGNALS, ignore_stop_signals, take_back_signals
 )
@@ -16,6 +16,10 @@ from processing.queue.cluster.seat_signals import (
 def raise_all():
     for number in STOP_SIGNALS:
         os.kill(os.getpid(), number)
+
+def live_on():
+    time.sleep(2)  # a signal to oneself comes at once
+    os._exit(0)
 """
 IGNORED = """
 ignore_stop_signals()
@@ -41,7 +45,7 @@ for number in STOP_SIGNALS:
     pid = os.fork()
     if pid == 0:
         os.kill(os.getpid(), number)
-        signal.pause()
+        live_on()
     assert os.waitpid(pid, 0)[1] == number
 raise_all()
 """
@@ -51,12 +55,12 @@ signal.signal(signal.SIGTERM, lambda number, frame: os._exit(7))
 pid = os.fork()
 if pid == 0:
     os.kill(os.getpid(), signal.SIGTERM)
-    signal.pause()
+    live_on()
 assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
 """
 PROGRAM = """
 ignore_stop_signals()
-program = "import os, signal; os.kill(os.getpid(), signal.SIGTERM); signal.pause()"
+program = "import os, signal, time; os.kill(os.getpid(), signal.SIGTERM); time.sleep(2)"
 assert subprocess.run([sys.executable, "-c", program]).returncode == -signal.SIGTERM
 """
 

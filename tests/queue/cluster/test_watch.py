@@ -153,9 +153,8 @@ def test_the_first_order_is_the_one_that_counts(
     watch.order(limited, Order.CANCEL)
     clock.now += KILL_SECONDS / 2
     watch.order(limited, Order.STOP)
-    watch.order(limited, Order.CANCEL)
-    watch.tick(ENDS_AT)
-    assert limited.order is Order.CANCEL
+    assert (limited.order, limited.slot.order) == (Order.CANCEL, Order.CANCEL)
+    watch.tick(clock.now + KILL_SECONDS / 2)
     assert sent.take() == [KILL], "the time until then was not counted anew"
 
 

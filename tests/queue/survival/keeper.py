@@ -25,7 +25,7 @@ class Keeper:
     def __init__(self, folder: Path, *arguments: str, **given: str) -> None:
         self._log_file = folder / "cluster.log"
         self._command = [sys.executable, "manage.py", "qcluster", *arguments]
-        self._env = make_cluster_environment(**given, **{MARK: str(folder)})
+        self._env = make_cluster_environment(folder, **given, **{MARK: str(folder)})
         self.start_count = 0
         self.cluster = self._start()
 

@@ -79,18 +79,23 @@ class UnusableFile:
         link.replace(self._path)
 
 
+def make_proxy() -> tuple[Proxy, str]:
+    """A proxy before this test's PostgreSQL, and the DATABASE_URL that leads through it."""
+    given = connection.settings_dict
+    host, port = given["HOST"], int(given["PORT"] or 5432)
+    proxy = Proxy(host, port)
+    url = find_database_url().replace(f"{host}:{port}", f"127.0.0.1:{proxy.port}")
+    assert url != find_database_url()
+    return proxy, url
+
+
 class RefusingServer:
     """PostgreSQL: connections break, and no new one is taken."""
 
     is_told_at_once = True
 
     def __init__(self, folder: Path) -> None:
-        given = connection.settings_dict
-        server = (given["HOST"], int(given["PORT"] or 5432))
-        self._proxy = Proxy(*server)
-        host, port = server
-        self.url = find_database_url().replace(f"{host}:{port}", f"127.0.0.1:{self._proxy.port}")
-        assert self.url != find_database_url()
+        self._proxy, self.url = make_proxy()
 
     def begin(self) -> None:
         self._proxy.refuse()

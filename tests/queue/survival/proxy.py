@@ -5,12 +5,28 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 
 from tests.service import find_free_port
 
 READ_BYTES = 64 * 1024
 CONNECT_SECONDS = 5.0
 LISTEN_BACKLOG = 16
+
+
+@dataclass(kw_only=True)
+class Link:
+    """A client and its connection to the server."""
+
+    client: socket.socket
+    server: socket.socket
+    loses_commit: bool = False
+    is_deaf: bool = False
+
+    def end(self) -> None:
+        """Close both."""
+        for stream in (self.client, self.server):
+            _end(stream)
 
 
 class Proxy:
@@ -21,6 +37,8 @@ class Proxy:
         self._streams: list[socket.socket] = []
         self._flows = threading.Event()
         self._flows.set()
+        self._lost: bytes | None = None
+        self.has_lost = threading.Event()
         self._listener: socket.socket | None = None
         self.port = find_free_port()
         self.admit()
@@ -46,6 +64,11 @@ class Proxy:
         """Let it go on."""
         self._flows.set()
 
+    def lose_answer(self, text: bytes) -> None:
+        """Cut off the client that says this, once the server has committed it, before it knows."""
+        self._lost = text
+        self.has_lost.clear()
+
     def _serve(self, listener: socket.socket) -> None:
         with suppress(OSError):
             while True:
@@ -53,16 +76,30 @@ class Proxy:
                 server = socket.create_connection(self._server, timeout=CONNECT_SECONDS)
                 server.settimeout(None)
                 self._streams += [client, server]
-                for source, target in ((client, server), (server, client)):
-                    threading.Thread(target=self._pump, args=[source, target], daemon=True).start()
+                link = Link(client=client, server=server)
+                for pump in (self._pump_questions, self._pump_answers):
+                    threading.Thread(target=pump, args=[link], daemon=True).start()
 
-    def _pump(self, source: socket.socket, target: socket.socket) -> None:
+    def _pump_questions(self, link: Link) -> None:
         with suppress(OSError):
-            while data := source.recv(READ_BYTES):
+            while data := link.client.recv(READ_BYTES):
                 self._flows.wait()
-                target.sendall(data)
-        for stream in (source, target):
-            _end(stream)
+                if self._lost is not None and self._lost in data:
+                    self._lost, link.loses_commit = None, True
+                if link.loses_commit and b"COMMIT" in data:
+                    link.is_deaf = True
+                link.server.sendall(data)
+        link.end()
+
+    def _pump_answers(self, link: Link) -> None:
+        with suppress(OSError):
+            while data := link.server.recv(READ_BYTES):
+                self._flows.wait()
+                if link.is_deaf:
+                    self.has_lost.set()
+                    break
+                link.client.sendall(data)
+        link.end()
 
 
 def _end(stream: socket.socket) -> None:

@@ -16,7 +16,7 @@ from processing.queue.claims import LEASE_SECONDS
 from processing.queue.leases import FOREIGN_GRACE_SECONDS
 from tests.queue.survival.keeper import keep_cluster
 from tests.queue.survival.marks import read_marks, wait_for_marks
-from tests.queue.survival.work import enqueue, outcomes_of, wait_until_done
+from tests.queue.survival.work import count_left, enqueue, outcomes_of, wait_until_done
 from tests.service import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,24 +89,29 @@ def test_what_a_standing_supervisor_held_is_taken_over_and_its_late_result_is_no
     folders = [tmp_path / "first", tmp_path / "second"]
     for folder in folders:
         folder.mkdir()
-    go = tmp_path / "go"
+    go, now = tmp_path / "go", tmp_path / "now"
     with keep_cluster(folders[0], "--seats", "2") as first:
         long = enqueue("note_interrupt", marks, go)
-        short = enqueue("run_until", marks, tmp_path / "now", 60.0)
+        short = enqueue("run_until", marks, now, 60.0)
         wait_for_marks(marks, "begin", 2)
         supervisor = first.cluster.supervisor
-        STAND_STILL[connection.vendor](supervisor, short, tmp_path / "now")
+        STAND_STILL[connection.vendor](supervisor, short, now)
+        wait_for_marks(marks, "end", 1)
+        now.unlink()
         with keep_cluster(folders[1], "--seats", "2") as second:
             wait_for(
                 lambda: len(read_marks(marks, "begin")) == 4, TAKEOVER_SECONDS, "not taken over"
             )
-            wait_until_done("run_until", DONE_SECONDS)
             supervisor.send_signal(signal.SIGCONT)
             wait_for_marks(marks, "interrupted", 1)
+            late = f"job {short.hex}:1 was no longer ours"
+            wait_for(lambda: late in first.cluster.log, DONE_SECONDS, "no word of the late result")
+            assert count_left("run_until") == count_left("note_interrupt") == 1
             go.touch()
+            now.touch()
+            wait_until_done("run_until", DONE_SECONDS)
             wait_until_done("note_interrupt", DONE_SECONDS)
             seat_pids = [seat.pid for seat in second.cluster.seats]
-        assert f"job {short.hex}:1 was no longer ours" in first.cluster.log
     for job in Job.objects.filter(pk__in=[long, short]):
         assert outcomes_of(job) == [("worker_lost", False), ("succeeded", True)]
         assert job.past_deliveries[-1]["where"].rpartition(":")[2] in map(str, seat_pids)

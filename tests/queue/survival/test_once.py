@@ -61,9 +61,9 @@ def test_seats_that_make_no_sense_are_refused(seats: str) -> None:
         call_command("qcluster", "--seats", seats)
 
 
-def test_a_bad_argument_is_told_on_the_command_line() -> None:
+def test_a_bad_argument_is_told_on_the_command_line(tmp_path: Path) -> None:
     command = [sys.executable, "manage.py", "qcluster", "--seats", "0"]
-    env = make_cluster_environment()
+    env = make_cluster_environment(tmp_path)
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2
     assert done.stderr.endswith("'0' is not a number of seats; write a whole number, 1 to 256\n")

@@ -134,7 +134,8 @@ def test_two_signals_at_once_are_one(tmp_path: Path, marks: Path) -> None:
         job_id = enqueue("run_marked", marks, 1.5)
         wait_for_marks(marks, "begin", 1)
         signal_each(keeper.cluster)
-        signal_each(keeper.cluster)
+        wait_for(lambda: "stopping" in keeper.cluster.log, BEGIN_SECONDS, "it did not hear")
+        signal_template(keeper.cluster)
         wait_for_exit(keeper.cluster, 5.0)
     assert Job.objects.get(pk=job_id).state == "succeeded"
 
