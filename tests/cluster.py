@@ -44,8 +44,15 @@ class RunningCluster:
     @property
     def children(self) -> list[psutil.Process]:
         """Supervisor and seats, as far as they live."""
-        children = psutil.Process(self.process.pid).children()
-        return [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+        return [child for child in psutil.Process(self.process.pid).children() if lives(child)]
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it has not ended, reaped or not."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def is_seat(process: psutil.Process) -> bool:

@@ -27,8 +27,6 @@ LASTS_TIMES_ITS_COST = 50
 LASTS_MOST_SECONDS = 5.0
 #: It is believed so long while it is renewed, in seconds; then it is made anew at once.
 BELIEVED_MOST_SECONDS = 15.0
-#: How often a cluster looks whether the count is due for renewal, in seconds.
-KEEP_EVERY_SECONDS = 1.0
 
 CACHE = "queue"
 #: The number is that of the layout of Tally.
@@ -42,7 +40,6 @@ class Waiting:
 
     def __init__(self) -> None:
         self._counting: Counting | None = None
-        self._keep_at = float("-inf")
         self._lock = Lock()
 
     def look(self, most_seconds: float = float("inf")) -> Tally:
@@ -58,16 +55,6 @@ class Waiting:
             if shared is not None and shared.age_seconds < BELIEVED_MOST_SECONDS:
                 return self._count_on() or shared
             return self._count_all(most_seconds)
-
-    def keep_count(self) -> None:
-        """Renew the shared count of a long queue, by a slice at most; for a cluster's loop."""
-        if time.monotonic() < self._keep_at:
-            return
-        shared = _read()
-        with self._lock:
-            is_done = (shared is not None and is_fresh(shared)) or self._count_on()
-        if is_done:
-            self._keep_at = time.monotonic() + KEEP_EVERY_SECONDS
 
     def forget(self) -> None:
         """Have the jobs counted at the next look: many were moved at once."""

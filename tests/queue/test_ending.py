@@ -176,3 +176,7 @@ def test_how_long_ago_a_task_began_goes_by_the_monotonic_clock() -> None:
     ending = make_good_ending(job, began_at=monotonic() - 5)
     assert ending.began_seconds_ago is not None
     assert 5 <= ending.began_seconds_ago < 15
+
+
+def test_the_wait_before_an_attempt_has_a_bound_however_many_there_were() -> None:
+    assert retry_delay_seconds(10_000) <= RETRY_MAX_SECONDS

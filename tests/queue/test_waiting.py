@@ -137,7 +137,7 @@ def test_a_renewal_that_nobody_went_on_with_begins_again(
     waiting.look()
     Job.objects.all().delete()
     monkeypatch.setattr(room, "BELIEVED_MOST_SECONDS", 0.0)
-    waiting.keep_count()
+    waiting.look()
     assert waiting.look().job_count == 0
 
 
@@ -152,28 +152,6 @@ def test_a_queue_that_became_short_is_counted_by_every_look_again(
     assert waiting.look().job_count == 0
     make_job()
     assert waiting.look().job_count == 1
-
-
-def test_who_keeps_the_count_makes_and_renews_it(waiting: Waiting) -> None:
-    make_jobs(7)
-    for _ in range(3):
-        waiting.keep_count()
-    assert count_statements(Waiting().look) == 0
-    assert Waiting().look().job_count == 7
-
-
-def test_keeping_asks_nothing_of_the_database_for_a_while(waiting: Waiting) -> None:
-    make_jobs(2)
-    assert count_statements(waiting.keep_count) > 0
-    with CaptureQueriesContext(connection) as queries:
-        waiting.keep_count()
-    assert len(queries) == 0
-
-
-def test_a_fresh_count_is_not_renewed(waiting: Waiting) -> None:
-    make_jobs(3)
-    waiting.look()
-    assert count_statements(waiting.keep_count) == 0
 
 
 def test_a_count_that_was_forgotten_is_made_anew(waiting: Waiting) -> None:

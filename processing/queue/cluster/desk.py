@@ -49,10 +49,8 @@ class Desk:
         self._selector = selector
         self._endings: list[Ending] = []
         self._ending_bytes = 0
-        self._first_ended_at = 0.0
-        self._claimed_at = 0.0
-        self._look_at = 0.0
-        self._poll_at = 0.0
+        self._first_ended_at = self._claimed_at = 0.0
+        self._look_at = self._poll_at = 0.0
         self._worked_at = time.monotonic()
         self._is_open = False
         self._is_listening = False

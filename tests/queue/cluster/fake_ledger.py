@@ -45,7 +45,10 @@ class FakeWakeup:
 
 
 class FakeLedger:
-    """`queued` is what can be claimed; the other lists are what was asked of it."""
+    """`queued` is what can be claimed; the other lists are what was asked of it.
+
+    While it `is_away` nobody can connect; while it `refuses` that is all that can be done.
+    """
 
     def __init__(self) -> None:
         self.wakeup = FakeWakeup()
@@ -57,6 +60,7 @@ class FakeLedger:
         self.orders = Orders()
         self.due_seconds: float | None = None
         self.is_away = False
+        self.refuses = False
         self.open_count = 0
         self.close_count = 0
         self._keep_at = 0.0
@@ -67,7 +71,8 @@ class FakeLedger:
         return claims
 
     def open(self, now: float) -> None:
-        self._answer()
+        if self.is_away:
+            raise OperationalError("server closed the connection")
         self.open_count += 1
 
     def close(self) -> None:
@@ -103,7 +108,7 @@ class FakeLedger:
         return self._keep_at
 
     def _answer(self) -> None:
-        if self.is_away:
+        if self.is_away or self.refuses:
             raise OperationalError("server closed the connection")
 
 

@@ -138,6 +138,14 @@ def test_what_cannot_be_begun_is_put_back_after_a_second(stand: DeskStand) -> No
     assert (stand.ledger.released, list(stand.desk.ready)) == (claims, [])
 
 
+def test_what_was_put_back_in_vain_is_not_begun_all_the_same(stand: DeskStand) -> None:
+    stand.claim(SEATS)
+    stand.clock.now += RELEASE_SECONDS * 1.1
+    stand.ledger.is_away = True  # before its answer, so that the jobs may be others' by now
+    stand.work(idle=0)
+    assert list(stand.desk.ready) == []
+
+
 def test_a_desk_that_stops_accepting_puts_back_what_is_ready_and_claims_no_more(
     stand: DeskStand,
 ) -> None:

@@ -7,6 +7,7 @@ import selectors
 from collections.abc import Iterator
 
 import pytest
+from django.db import ProgrammingError
 
 from processing.queue.cluster.desk import AWAY_FIRST_SECONDS, AWAY_MOST_SECONDS
 from tests.queue.cluster.desk_stand import SEATS, VITALS, DeskStand, make_ending
@@ -21,8 +22,11 @@ def stand(monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskStand]:
         yield DeskStand(monkeypatch, selector)
 
 
-def test_a_database_that_is_away_is_tried_again_with_growing_patience(stand: DeskStand) -> None:
-    stand.ledger.is_away = True
+@pytest.mark.parametrize("trouble", ["is_away", "refuses"])
+def test_a_database_that_is_away_is_tried_again_with_growing_patience(
+    stand: DeskStand, trouble: str
+) -> None:
+    setattr(stand.ledger, trouble, True)
     waits = []
     for _ in range(9):
         stand.work()
@@ -30,6 +34,22 @@ def test_a_database_that_is_away_is_tried_again_with_growing_patience(stand: Des
         stand.clock.now += waits[-1]
     expected = [min(AWAY_MOST_SECONDS, AWAY_FIRST_SECONDS * 2**count) for count in range(9)]
     assert waits == pytest.approx(expected)
+
+
+def test_a_database_that_connects_and_refuses_is_tried_with_growing_patience_too(
+    stand: DeskStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise ProgrammingError("no such table")
+
+    for name in ("exchange", "keep"):
+        monkeypatch.setattr(stand.ledger, name, refuse)
+    waits = []
+    for _ in range(4):
+        stand.work()
+        waits.append(stand.next_seconds())
+        stand.clock.now += waits[-1]
+    assert waits == pytest.approx([AWAY_FIRST_SECONDS * 2**count for count in range(4)])
 
 
 def test_a_database_that_was_there_again_is_tried_again_soon(stand: DeskStand) -> None:

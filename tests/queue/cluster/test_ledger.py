@@ -206,11 +206,16 @@ def test_after_a_reconnect_others_have_time_to_renew_their_leases(ledger: Ledger
 def test_our_own_leases_are_renewed_as_soon_as_the_database_is_there_again(
     ledger: Ledger,
 ) -> None:
+    job = make_held_job()
     ledger.open(NOW)
-    ledger.keep(NOW, set())
+    ledger.keep(NOW, {read_delivery(job)})
     ledger.close()
+    Job.objects.update(lease_expires_at=timezone.now())
     ledger.open(NOW + 1)
-    assert ledger.keep_at(False) <= NOW + 1
+    assert ledger.keep_at(True) <= NOW + 1
+    ledger.keep(NOW + 1, {read_delivery(job)})
+    job.refresh_from_db()
+    assert job.lease_expires_at > timezone.now() + timedelta(seconds=5)
     ledger.close()
 
 

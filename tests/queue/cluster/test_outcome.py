@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from processing.queue.cluster.board import Order
+from processing.queue.cluster.channel import SOCKET_LOST_STATUS
 from processing.queue.cluster.outcome import describe_status, make_death_ending, make_ending
 from processing.queue.ending import CANCELLED, GIVEN_BACK, SUCCEEDED, Ending
 from processing.queue.failures import make_error
@@ -111,7 +112,13 @@ def test_a_time_that_was_up_during_the_stop_is_given_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(-9, "signal SIGKILL"), (3, "exit status 3"), (-64, "signal SIGRTMAX")]
+    ("status", "words"),
+    [
+        (-9, "signal SIGKILL"),
+        (3, "exit status 3"),
+        (-64, "signal SIGRTMAX"),
+        (SOCKET_LOST_STATUS, "it closed the socket of its seat"),
+    ],
 )
 def test_a_seat_that_died_lost_its_task_and_says_how(status: int, words: str) -> None:
     ending = die(status=status)

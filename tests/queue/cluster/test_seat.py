@@ -25,7 +25,6 @@ from processing.queue.cluster.seat import STOP
 from processing.queue.current import current
 from tests.queue.cluster.seat_stand import JOB, Exited, SeatStand, read_message_now
 
-
 # django-q2's loop closes connections that are too old, where there is one.
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +74,13 @@ def test_without_a_supervisor_there_are_no_more_tasks(stand: SeatStand) -> None:
 
 
 @pytest.mark.parametrize(
-    "package", ["", "not a package", SignedPackage.dumps({"a": 1})[:-3], SignedPackage.dumps([])]
+    "package",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("not a package", id="unsigned"),
+        pytest.param(SignedPackage.dumps({"a": 1})[:-3], id="cut"),
+        pytest.param(SignedPackage.dumps([]), id="no_task"),
+    ],
 )
 def test_what_cannot_be_unpacked_fails_for_good_and_the_next_task_is_taken(
     stand: SeatStand, package: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django_q.models import Task
 from django_q.tasks import (
@@ -35,6 +37,14 @@ def queue_four(**options: object) -> None:
     for number in (1, 2, 3):
         async_task(tasks.give, number, group="four", **options)
     async_task(tasks.fail, "four", group="four", **options)
+
+
+def test_a_group_need_not_be_text() -> None:
+    group = uuid.uuid4()
+    task_id = async_task(tasks.give, 1, group=group)
+    job = wait_for_end(task_id)
+    assert (job.state, job.attempts) == ("succeeded", 1)
+    assert Task.objects.get(pk=task_id).group == str(group)
 
 
 def test_a_group_is_read_when_all_of_it_is_there() -> None:
