@@ -159,6 +159,7 @@ class Job(models.Model):
 
     def retry(self) -> None:
         """Queue a failed or cancelled job again, attempts reset. Raises IllegalState otherwise."""
+        self.refresh_from_db(fields=["history"])
         lines = self.history.splitlines(keepends=True)
         self._move(
             RETRYABLE_STATES,

@@ -157,7 +157,7 @@ class Desk:
             self.ready.extend(exchange.claims)
             self._claimed_at = now
         if wanted:
-            self._plan_next_look(now, found_all=len(exchange.claims) == wanted)
+            self._plan_next_look(now, found_any=bool(exchange.claims))
             self.found_nothing = not exchange.claims
 
     def _count_wanted(self, now: float, idle_count: int) -> int:
@@ -170,8 +170,8 @@ class Desk:
             return False
         return not self.ready or self.is_full or now >= self._first_ended_at + SETTLE_WITHIN_SECONDS
 
-    def _plan_next_look(self, now: float, *, found_all: bool) -> None:
-        if found_all:
+    def _plan_next_look(self, now: float, *, found_any: bool) -> None:
+        if found_any:
             self._look_at = 0.0
             return
         due = self._ledger.next_due_seconds()

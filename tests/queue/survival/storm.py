@@ -14,7 +14,7 @@ from django.db import connection
 from tests.cluster import RunningCluster, is_seat
 
 #: How often each kind is chosen, where it is there.
-WEIGHTS = {"seat": 16, "supervisor": 1, "template": 1, "backend": 3}
+WEIGHTS = {"seat": 20, "supervisor": 2, "template": 1, "backend": 3}
 
 END_A_BACKEND = """
 SELECT pg_terminate_backend(pid) FROM (
