@@ -37,8 +37,17 @@ class Row(dict[str, int]):
         self.label = "x"
 
 
+TASK_ID = "9ea6680c5acd49e0a1ccc579bc0ba1b2"
+
+
 def make_task(**values: Any) -> dict[str, Any]:
-    return {"id": uuid.uuid4().hex, "name": "a task", "func": "math.floor", "args": (), **values}
+    return {
+        "id": "9ea6680c5acd49e0a1ccc579bc0ba1b2",
+        "name": "a task",
+        "func": "math.floor",
+        "args": (),
+        **values,
+    }
 
 
 def test_what_is_plain_is_read_as_it_is() -> None:
