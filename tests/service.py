@@ -43,6 +43,8 @@ START_SECONDS = 30.0
 #: SHUTDOWN_GRACE_SECONDS and what a loaded machine adds.
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.02
+#: Each process of a test run has its own share of the ports.
+PORT_SHARES = 16
 
 
 def wait_for(is_done: Callable[[], Any], seconds: float, what: str) -> None:
@@ -73,10 +75,14 @@ def run_manage(
 
 
 def find_free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
+    """A port that nobody listens on, and that no other process of this test run asks for."""
+    share = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % PORT_SHARES
+    while True:
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            port: int = listener.getsockname()[1]
+        if port // 2 % PORT_SHARES == share:  # Linux gives odd ones, or even ones, alone
+            return port
 
 
 @dataclass(frozen=True, kw_only=True)
