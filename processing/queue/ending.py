@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any, Self
@@ -53,6 +53,12 @@ class Ending:
     def of_lost(cls, delivery: Delivery, error: Mapping[str, str]) -> Self:
         """The end of a delivery whose cluster is gone."""
         return cls(delivery=delivery, outcome="worker_lost", charged=False, error=error)
+
+    def as_given_back(self) -> Self:
+        """The same end, of which the job knows nothing but that it is queued again."""
+        return replace(
+            self, outcome=GIVEN_BACK, charged=False, is_final=False, result={}, task=None, jobs={}
+        )
 
     @property
     def size_bytes(self) -> int:

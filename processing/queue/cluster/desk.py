@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import selectors
 import time
 from collections import deque
@@ -14,9 +13,11 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 from processing.queue.claims import Claim, Delivery
 from processing.queue.cluster.ledger import Ledger, Orders
+from processing.queue.cluster.listener import Listener
 from processing.queue.cluster.pace import Pace
 from processing.queue.cluster.patience import Patience
 from processing.queue.cluster.stat import StatBoard, Vitals
+from processing.queue.cluster.suspects import Suspects
 from processing.queue.ending import Ending
 
 logger = logging.getLogger(__name__)
@@ -46,15 +47,14 @@ class Desk:
         self._ledger = ledger
         self._pace = pace
         self._stats = stats
-        self._selector = selector
+        self._listener = Listener(selector, self.wake)
+        self._suspects = Suspects()
         self._endings: list[Ending] = []
         self._ending_bytes = 0
         self._first_ended_at = self._claimed_at = 0.0
         self._look_at = self._poll_at = 0.0
         self._worked_at = time.monotonic()
         self._is_open = False
-        self._is_listening = False
-        self._sign_fd: int | None = None
         self._patience = Patience()
         self._patience.start()
         self._open_at = 0.0
@@ -63,24 +63,22 @@ class Desk:
     @property
     def has_work(self) -> bool:
         """Whether something is claimed and not begun, or ended and not settled."""
-        return bool(self.ready or self._endings)
+        return bool(self.ready or self.ending_count)
 
     @property
     def ending_count(self) -> int:
         """How many endings are still to be settled."""
-        return len(self._endings)
+        return len(self._endings) + len(self._suspects)
 
     @property
     def is_full(self) -> bool:
         """Whether what is to be settled takes so much memory that no more may come."""
-        return self._ending_bytes >= ENDINGS_MOST_BYTES
+        return self._ending_bytes + self._suspects.size_bytes >= ENDINGS_MOST_BYTES
 
     def add(self, ending: Ending) -> None:
         """A task has ended."""
-        if not self._endings:
-            self._first_ended_at = time.monotonic()
-        self._endings.append(ending)
-        self._ending_bytes += ending.size_bytes
+        if not self._suspects.hold(ending, time.monotonic()):
+            self._add(ending)
 
     def work(self, now: float, *, idle_count: int, running: Collection[Delivery]) -> Orders:
         """Do what is due; returns what is to be ended. A database that is away is only logged."""
@@ -103,7 +101,11 @@ class Desk:
         """When there is something to do in the database, as far as that is known."""
         if not self._is_open:
             return self._open_at
-        ends = [self._ledger.keep_at(has_running), self._stats.next_at()]
+        ends = [
+            self._ledger.keep_at(has_running),
+            self._stats.next_at(),
+            self._suspects.next_at(),
+        ]
         if self._endings:
             ends.append(self._first_ended_at + SETTLE_WITHIN_SECONDS)
         if self.ready:
@@ -120,6 +122,8 @@ class Desk:
         """Claim nothing more, and put back at the next occasion what is ready."""
         self.accepts = False
         self._claimed_at = float("-inf")
+        for ending in self._suspects.pardon():
+            self._add(ending)
 
     def close(self, vitals: Vitals) -> None:
         """Say the last, and drop the connection."""
@@ -128,13 +132,22 @@ class Desk:
                 self._stats.publish(time.monotonic(), vitals)
             self._forget_connection()
 
+    def _add(self, ending: Ending) -> None:
+        if not self._endings:
+            self._first_ended_at = time.monotonic()
+        self._endings.append(ending)
+        self._ending_bytes += ending.size_bytes
+
     def _work(self, now: float, idle_count: int, running: Collection[Delivery]) -> Orders:
         self._open(now)
+        for ending in self._suspects.release(now):
+            self._add(ending)
         self._ask_whether_changed(now)
         self._exchange(now, idle_count)
         self._release(now, idle_count)
         orders = self._keep(now, running)
-        self._listen(is_waiting=idle_count > len(self.ready))
+        # With every seat busy only our own commits would wake us.
+        self._listener.listen(is_waiting=idle_count > len(self.ready))
         self._away_seconds = AWAY_FIRST_SECONDS
         return orders
 
@@ -198,6 +211,7 @@ class Desk:
             return NO_ORDERS
         held = {*running, *(claim.delivery for claim in self.ready)}
         held.update(ending.delivery for ending in self._endings)
+        held.update(self._suspects.deliveries)
         orders = self._ledger.keep(now, held)
         gone = orders.lost | orders.cancelled
         if gone:
@@ -217,21 +231,8 @@ class Desk:
             return
         self._ledger.open(now)
         self._is_open = True
-        # A copy: the driver closes its own when it loses the server, and a seat's socket gets that
-        # number next.
-        descriptor = self._ledger.wakeup.fileno()
-        self._sign_fd = None if descriptor is None else os.dup(descriptor)
+        self._listener.open(self._ledger.wakeup.fileno())
         self._look_at = 0.0
-
-    def _listen(self, *, is_waiting: bool) -> None:
-        """Be woken while there is a seat for what comes; otherwise our own commits would do it."""
-        if self._sign_fd is None or is_waiting == self._is_listening:
-            return
-        if is_waiting:
-            self._selector.register(self._sign_fd, selectors.EVENT_READ, self.wake)
-        else:
-            self._selector.unregister(self._sign_fd)
-        self._is_listening = is_waiting
 
     def _lose(self, error: Exception) -> None:
         self._forget_connection()
@@ -242,9 +243,6 @@ class Desk:
         self._away_seconds = min(AWAY_MOST_SECONDS, 2 * self._away_seconds)
 
     def _forget_connection(self) -> None:
-        self._listen(is_waiting=False)
-        if self._sign_fd is not None:
-            os.close(self._sign_fd)
-            self._sign_fd = None
+        self._listener.close()
         self._is_open = False
         self._ledger.close()

@@ -9,7 +9,6 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.process import current_process
 from typing import Any
@@ -29,7 +28,6 @@ from processing.queue.cluster.stat import StatBoard, Vitals
 from processing.queue.cluster.stop import Stop
 from processing.queue.cluster.watch import Watch
 from processing.queue.cluster_name import ClusterName
-from processing.queue.ending import SUCCEEDED
 
 logger = logging.getLogger(__name__)
 
@@ -73,9 +71,8 @@ class Supervisor:
         self._listen(self._signal_fd, self._take_signals)
 
     def _take_signals(self) -> None:
-        with suppress(BlockingIOError):
-            os.read(self._signal_fd, 4096)
-            self._stop.ask(time.monotonic())
+        os.read(self._signal_fd, 4096)
+        self._stop.ask(time.monotonic())
 
     def _tick(self) -> None:
         for key, _ in self._selector.select(self._find_sleep_seconds(time.monotonic())):
@@ -175,8 +172,6 @@ class Supervisor:
         self._watch.end(running)
         link.running = None
         link.is_leaving |= report["is_leaving"] or running.order is not Order.NONE
-        if report["outcome"] != SUCCEEDED:
-            self._take_signals()  # it may have failed of one that we have not looked at
         ending = make_ending(running, report, is_stopping=self._stop.is_asked)
         self._pace.learn(report["seconds"])
         if ending.error.get("error_code"):
