@@ -14,6 +14,7 @@ from django.db.models import F
 
 from processing.models import Job
 from processing.models.states import NO_ERROR, State
+from processing.queue.backoff import double_wait
 from processing.queue.claims import Delivery
 
 #: Outcomes beside the error codes.
@@ -24,8 +25,6 @@ GIVEN_BACK = "given back"
 #: The wait before attempt n + 1 is RETRY_BASE_SECONDS · 2ⁿ⁻¹, at most RETRY_MAX_SECONDS.
 RETRY_BASE_SECONDS = 2.0
 RETRY_MAX_SECONDS = 600.0
-#: More doublings than the bound needs would one day be no number any more.
-MOST_DOUBLINGS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +113,7 @@ class Ending:
 
 def retry_delay_seconds(attempt: int) -> float:
     """How long to wait after the failed attempt number `attempt`, with jitter of up to half."""
-    delay = min(RETRY_MAX_SECONDS, RETRY_BASE_SECONDS * 2.0 ** min(attempt - 1, MOST_DOUBLINGS))
+    delay = double_wait(RETRY_BASE_SECONDS, attempt - 1, most_seconds=RETRY_MAX_SECONDS)
     return delay * random.uniform(0.5, 1.0)  # noqa: S311  (spreads load, guards nothing)
 
 

@@ -64,6 +64,8 @@ def reclaim_lost_jobs(name: ClusterName) -> int:
 
 def give_up(deliveries: list[Delivery]) -> None:
     """Count these deliveries as lost with their cluster: no attempts, but no endless ones."""
+    if not deliveries:
+        return  # and SQLite's one write lock is left alone
     error = make_error("worker_lost", "Its cluster is gone or hangs.")
     for delivery in deliveries:
         logger.warning("job %s lost its cluster", delivery)

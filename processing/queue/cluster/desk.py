@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
+from processing.queue.backoff import double_wait
 from processing.queue.claims import Claim, Delivery
 from processing.queue.cluster.ledger import Ledger, Orders
 from processing.queue.cluster.listener import Listener
@@ -58,7 +59,7 @@ class Desk:
         self._patience = Patience()
         self._patience.start()
         self._open_at = 0.0
-        self._away_seconds = AWAY_FIRST_SECONDS
+        self._failures = 0
 
     @property
     def has_work(self) -> bool:
@@ -148,7 +149,7 @@ class Desk:
         orders = self._keep(now, running)
         # With every seat busy only our own commits would wake us.
         self._listener.listen(is_waiting=idle_count > len(self.ready))
-        self._away_seconds = AWAY_FIRST_SECONDS
+        self._failures = 0
         return orders
 
     def _exchange(self, now: float, idle_count: int) -> None:
@@ -236,11 +237,12 @@ class Desk:
 
     def _lose(self, error: Exception) -> None:
         self._forget_connection()
-        self._open_at = time.monotonic() + self._away_seconds
+        seconds = double_wait(AWAY_FIRST_SECONDS, self._failures, most_seconds=AWAY_MOST_SECONDS)
+        self._failures += 1
+        self._open_at = time.monotonic() + seconds
         is_away = isinstance(error, (OperationalError, InterfaceError))
         what = "is away" if is_away else "refused a statement"
-        logger.error("the database %s, tried again in %.1f s: %s", what, self._away_seconds, error)
-        self._away_seconds = min(AWAY_MOST_SECONDS, 2 * self._away_seconds)
+        logger.error("the database %s, tried again in %.1f s: %s", what, seconds, error)
 
     def _forget_connection(self) -> None:
         self._listener.close()

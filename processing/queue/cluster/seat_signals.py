@@ -6,7 +6,7 @@ import os
 import signal
 from typing import Any
 
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+from processing.queue.cluster.processes import STOP_SIGNALS
 
 #: Those that this process ignores: none where it is no seat.
 _ignored: list[signal.Signals] = []

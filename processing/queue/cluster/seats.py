@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from processing.queue.backoff import double_wait
 from processing.queue.claims import Claim
 from processing.queue.cluster.board import Board, Slot
 from processing.queue.cluster.channel import BrokenChannel, Channel
@@ -163,7 +164,7 @@ class Seats:
         doublings = self._early_deaths - FREE_RESTARTS
         if doublings <= 0:
             return 0.0
-        delay = min(RESTART_MOST_SECONDS, RESTART_FIRST_SECONDS * 2.0 ** min(doublings, 16))
+        delay = double_wait(RESTART_FIRST_SECONDS, doublings, most_seconds=RESTART_MOST_SECONDS)
         logger.error("seats die as they start; the next one is started in %.1f s", delay)
         return delay
 

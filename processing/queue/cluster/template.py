@@ -19,6 +19,7 @@ from typing import Any
 
 from django.db import connection, connections
 
+from processing.queue.backoff import double_wait
 from processing.queue.cluster.board import Board
 from processing.queue.cluster.control import Control
 from processing.queue.cluster.options import ClusterOptions
@@ -45,8 +46,6 @@ LAST_WORK_SECONDS = 6.0
 RESTART_FIRST_SECONDS = 0.1
 RESTART_MOST_SECONDS = 5.0
 SETTLED_SECONDS = 10.0
-#: More doublings than the bound needs would one day be no number any more.
-MOST_DOUBLINGS = 16
 #: Nothing is waited for that no signal tells of, but a clock may run ahead; seconds.
 LONGEST_SLEEP_SECONDS = 60.0
 
@@ -111,23 +110,22 @@ class Template:
                 self._exit_status = 0
             elif now >= self._restart_at:
                 self._start_supervisor(now)
-        elif self._is_overdue(now):
+        elif self._supervisor_pid is not None and now >= self._overdue_at:
             logger.error("the supervisor did not stop in time and is killed")
-            assert self._supervisor_pid is not None
             os.kill(self._supervisor_pid, signal.SIGKILL)
             self._stopped_at = now
 
-    def _is_overdue(self, now: float) -> bool:
-        if self._stopped_at is None or self._supervisor_pid is None:
-            return False
-        return now >= self._stopped_at + self._options.grace_seconds + LAST_WORK_SECONDS
+    @property
+    def _overdue_at(self) -> float:
+        """When a supervisor that was told to stop should have done so."""
+        if self._stopped_at is None:
+            return float("inf")
+        return self._stopped_at + self._options.grace_seconds + LAST_WORK_SECONDS
 
     def _sleep_seconds(self, now: float) -> float:
-        ends = [now + LONGEST_SLEEP_SECONDS]
+        ends = [now + LONGEST_SLEEP_SECONDS, self._overdue_at]
         if self._supervisor_pid is None:
             ends.append(self._restart_at)
-        if self._stopped_at is not None:
-            ends.append(self._stopped_at + self._options.grace_seconds + LAST_WORK_SECONDS)
         return max(0.0, min(ends) - now)
 
     def _start_supervisor(self, now: float) -> None:
@@ -232,9 +230,11 @@ class Template:
         now = time.monotonic()
         is_early = now - self._started_at < SETTLED_SECONDS
         self._failed_starts = self._failed_starts + 1 if is_early else 0
-        doublings = min(self._failed_starts, MOST_DOUBLINGS)
-        wait = RESTART_FIRST_SECONDS * 2.0**doublings if doublings > 1 else 0.0
-        self._restart_at = now + min(RESTART_MOST_SECONDS, wait)
+        self._restart_at = now
+        if self._failed_starts > 1:
+            self._restart_at += double_wait(
+                RESTART_FIRST_SECONDS, self._failed_starts, most_seconds=RESTART_MOST_SECONDS
+            )
         if self._stopped_at is None:
             ended = describe_status(status)
             logger.critical("the supervisor died (%s) and is started again", ended)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 from django_q.models import Task
+from django_q.tasks import async_task
 
 from processing.models import Job
 from processing.queue.notify import notify_queue
+from tests.cluster import RunningCluster
+from tests.queue.django_q2 import tasks
 from tests.service import wait_for
 
 #: A loaded machine needs a part of it.
@@ -64,6 +69,18 @@ def wait_until_nothing_runs() -> None:
     """Wait until no cluster has anything in hand."""
     running = Job.objects.filter(state=Job.State.RUNNING)
     wait_for(lambda: not running.exists(), END_SECONDS, "a job runs on")
+
+
+@contextmanager
+def expect_next_tasks_to_run(cluster: RunningCluster) -> Iterator[None]:
+    """Behind the block tasks run in each of two seats, and the cluster is the same as before."""
+    supervisor = cluster.supervisor
+    yield
+    wait_until_all_is_done()
+    for task_id in [async_task(tasks.add, number) for number in range(4)]:
+        assert wait_for_task(task_id).success
+    assert cluster.supervisor == supervisor
+    assert len(cluster.seats) == 2
 
 
 def read_notes(notes: str) -> list[dict[str, Any]]:

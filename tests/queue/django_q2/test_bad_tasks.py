@@ -14,6 +14,7 @@ from django_q.tasks import async_task, fetch
 from tests.cluster import RunningCluster
 from tests.queue.django_q2 import bad_tasks, hooks, tasks
 from tests.queue.django_q2.outcomes import (
+    expect_next_tasks_to_run,
     read_texts,
     wait_for_end,
     wait_for_task,
@@ -25,15 +26,9 @@ MODULE = "tests.queue.django_q2.broken_modules"
 
 @pytest.fixture(autouse=True)
 def next_tasks_run(cluster: RunningCluster, settings: Any) -> Any:
-    """Behind each test a task runs in each of the seats, and the cluster is the same as before."""
     settings.TASK_MAX_ATTEMPTS = 2
-    supervisor = cluster.supervisor
-    yield
-    wait_until_all_is_done()
-    for task_id in [async_task(tasks.add, number) for number in range(4)]:
-        assert wait_for_task(task_id).success
-    assert cluster.supervisor == supervisor
-    assert len(cluster.seats) == 2
+    with expect_next_tasks_to_run(cluster):
+        yield
 
 
 @pytest.mark.parametrize(

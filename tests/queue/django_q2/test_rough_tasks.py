@@ -19,6 +19,7 @@ from tests.cluster import RunningCluster, run_cluster
 from tests.queue.django_q2 import endless_tasks, hooks, rough_tasks, tasks
 from tests.queue.django_q2.outcomes import (
     END_SECONDS,
+    expect_next_tasks_to_run,
     read_notes,
     read_texts,
     wait_for_end,
@@ -34,18 +35,13 @@ READ_BYTES = 64 * 1024
 
 @pytest.fixture(autouse=True)
 def next_tasks_run(cluster: RunningCluster, settings: Any) -> Any:
-    """Behind each test tasks run in each of the seats, and the cluster is the same as before."""
+    """Behind each test tasks run at their first attempt."""
     settings.TASK_MAX_ATTEMPTS = 2
-    supervisor = cluster.supervisor
-    yield
-    wait_until_all_is_done()
-    for task_id in [async_task(tasks.add, number) for number in range(4)]:
-        assert wait_for_task(task_id).success
+    with expect_next_tasks_to_run(cluster):
+        yield
     assert set(
         Job.objects.filter(function="tests.queue.django_q2.tasks.add").values_list("attempts")
     ) == {(1,)}
-    assert cluster.supervisor == supervisor
-    assert len(cluster.seats) == 2
 
 
 @pytest.mark.parametrize(

@@ -25,17 +25,6 @@ NOTICE_SECONDS = 25.0
 RETURN_SECONDS = 20.0
 
 
-@pytest.fixture
-def marks(tmp_path: Path) -> Path:
-    return tmp_path / "marks"
-
-
-@pytest.fixture
-def go(tmp_path: Path) -> Path:
-    """The file for which the tasks wait."""
-    return tmp_path / "go"
-
-
 @pytest.fixture(params=AT_START[connection.vendor])
 def early_outage(request: Any, transactional_db: None, tmp_path: Path) -> Iterator[Outage]:
     """An outage for a cluster that has not begun."""

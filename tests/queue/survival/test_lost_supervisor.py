@@ -28,11 +28,6 @@ DONE_SECONDS = 15.0
 TAKEOVER_SECONDS = LEASE_SECONDS + FOREIGN_GRACE_SECONDS + 20.0
 
 
-@pytest.fixture
-def marks(tmp_path: Path) -> Path:
-    return tmp_path / "marks"
-
-
 def stop_before_it_settles(supervisor: psutil.Process, job_id: UUID, now: Path) -> None:
     """Stand still with a result in the socket; in a transaction on SQLite it stops all others."""
     supervisor.send_signal(signal.SIGSTOP)

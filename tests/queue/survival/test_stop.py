@@ -24,17 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 TASK_SECONDS = 60.0
 
 
-@pytest.fixture
-def marks(tmp_path: Path) -> Path:
-    return tmp_path / "marks"
-
-
-@pytest.fixture
-def go(tmp_path: Path) -> Path:
-    """The file for which the tasks wait."""
-    return tmp_path / "go"
-
-
 def wait_for_exit(cluster: RunningCluster, seconds: float) -> float:
     """Wait for the exit status 0; returns how long it took."""
     began_at = time.monotonic()
