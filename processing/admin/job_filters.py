@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.admin import SimpleListFilter
+from django.contrib.admin import ChoicesFieldListFilter, SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from processing.models import Job
-from processing.models.states import ERROR_CODES
+from processing.models.job_query import JobQuerySet
+from processing.models.states import ERROR_CODES, State
 from processing.processors import known_processors
 
 #: The choice for jobs that are no processor's.
 PLAIN_FUNCTION = "-"
+
+
+class StateFilter(ChoicesFieldListFilter):
+    """By state."""
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        """The jobs in the chosen one; an address that somebody made up is Django's to refuse."""
+        chosen = self.lookup_val
+        if chosen is None or chosen[-1] not in State.values:
+            return super().queryset(request, queryset)
+        return queryset.in_state(chosen[-1])
 
 
 class ProcessorFilter(SimpleListFilter):
@@ -27,12 +39,13 @@ class ProcessorFilter(SimpleListFilter):
         names = [known.name for known in known_processors()]
         return [*((name, name) for name in names), (PLAIN_FUNCTION, "plain functions")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> QuerySet[Job]:
+    def queryset(self, request: HttpRequest, queryset: Any) -> JobQuerySet:
         """The jobs of the chosen one."""
         chosen = self.value()
+        jobs: JobQuerySet = queryset
         if chosen is None:
-            return queryset
-        return queryset.filter(processor="" if chosen == PLAIN_FUNCTION else chosen)
+            return jobs
+        return jobs.of_processor("" if chosen == PLAIN_FUNCTION else chosen)
 
 
 class ErrorFilter(SimpleListFilter):

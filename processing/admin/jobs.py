@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from processing.admin.deliveries import tabulate_deliveries
 from processing.admin.job_columns import JobColumns
-from processing.admin.job_filters import ErrorFilter, ProcessorFilter
+from processing.admin.job_filters import ErrorFilter, ProcessorFilter, StateFilter
 from processing.admin.job_operations import OperatingAdmin
 from processing.admin.window import TEXT_MAX_CHARACTERS
 from processing.models import Job
@@ -33,7 +33,7 @@ class JobAdmin(JobColumns, OperatingAdmin):  # type: ignore[misc]  # unfold's mi
         "duration",
         "error",
     )
-    list_filter = ("state", "priority", ProcessorFilter, ErrorFilter, "created_at")
+    list_filter = (("state", StateFilter), "priority", ProcessorFilter, ErrorFilter, "created_at")
     search_fields = ("id", "name", "function", "idempotency_key")
     search_help_text = "id, name, function or idempotency key"
     ordering = ("-created_at", "-id")

@@ -62,7 +62,9 @@ class SelectionCommand(ReportCommand):
             raise CommandError(f"{len(job_ids)} ids are too many; give at most {DEFAULT_LIMIT}.")
         if job_ids:
             return Job.objects.filter(pk__in=job_ids)
-        return Job.objects.filter(state__in=states, **given)
+        states = [given.pop("state")] if "state" in given else states
+        processor = given.pop("processor", None)
+        return Job.objects.fitting(states=states, processor=processor).filter(**given)
 
     def operate(
         self,

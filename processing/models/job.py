@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Concat, Now
 from django.utils import timezone
 
 from processing.errors import IllegalState
+from processing.models.job_indexes import INDEXES
 from processing.models.job_query import JobQuerySet
 from processing.models.states import (
     CANCELLABLE_STATES,
@@ -97,22 +98,7 @@ class Job(models.Model):
     objects: ClassVar = JobQuerySet.as_manager()
 
     class Meta:
-        indexes = (
-            models.Index(
-                name="job_claim",
-                fields=["queue", "order_at", "run_after"],
-                condition=Q(state="queued"),
-            ),
-            models.Index(
-                name="job_lease", fields=["lease_expires_at"], condition=Q(state="running")
-            ),
-            models.Index(name="job_newest", fields=["created_at", "id"]),
-            models.Index(name="job_state", fields=["state", "created_at"]),
-            models.Index(name="job_processor", fields=["processor", "created_at"]),
-            models.Index(
-                name="job_caller", fields=["caller", "created_at"], condition=~Q(caller="")
-            ),
-        )
+        indexes = INDEXES
         constraints = (
             models.UniqueConstraint(
                 name="one_job_per_idempotency_key",

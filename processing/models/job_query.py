@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
 
-from processing.models.states import FINAL_STATES, LIVE_STATES, State
+from processing.models.job_indexes import NOT_RUNNING, OF_A_NAMED_CALLER, OF_A_PROCESSOR
+from processing.models.states import FINAL_STATES, LIVE_STATES, SYSTEM_CALLER, State
 
 if TYPE_CHECKING:
-    from processing.models.job import Job  # noqa: F401  (named in a string below)
+    from processing.models.job import Job
 
 #: So many hexadecimal digits are taken for the beginning of an id.
 ID_DIGITS = re.compile(r"[0-9a-f]{6,32}")
@@ -22,9 +24,33 @@ ID_DIGITS = re.compile(r"[0-9a-f]{6,32}")
 class JobQuerySet(models.QuerySet["Job"]):
     """Questions about jobs, and the transitions of many at once."""
 
+    def fitting(self, *, states: Sequence[str], processor: str | None) -> JobQuerySet:
+        """Jobs in one of `states` and of `processor`; an empty value allows any.
+
+        SQLite keeps no statistics and would take the index of states even where the processor's
+        leads to fewer jobs. So one is offered at a time.
+        """
+        if processor:
+            jobs = self.of_processor(processor)
+            return jobs.filter(state__in=states) if states else jobs
+        return self.in_state(*states) if states else self
+
+    def in_state(self, *states: str) -> JobQuerySet:
+        """Jobs in one of these states."""
+        if State.RUNNING in states:
+            return self.filter(pk__in=self._find_running(states))
+        if len(states) == 1:
+            return self.filter(NOT_RUNNING, state=states[0])
+        return self.filter(NOT_RUNNING, state__in=states)
+
     def live(self) -> JobQuerySet:
         """Jobs that still have work to do."""
-        return self.filter(state__in=LIVE_STATES)
+        return self.in_state(*LIVE_STATES)
+
+    def of_processor(self, name: str) -> JobQuerySet:
+        """Jobs of that processor; with an empty name, of plain functions."""
+        jobs = self.filter(processor=name)
+        return jobs.filter(OF_A_PROCESSOR) if name else jobs
 
     def held_by(self, job_id: uuid.UUID, delivery: int) -> JobQuerySet:
         """The job, as long as it runs and this is the delivery that runs it."""
@@ -36,7 +62,10 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def visible_to(self, caller: str, *, sees_all: bool) -> JobQuerySet:
         """The jobs this caller may see: its own, or every one for staff and operators."""
-        return self if sees_all else self.filter(caller=caller)
+        if sees_all:
+            return self
+        own = self.filter(caller=caller)
+        return own if caller in ("", SYSTEM_CALLER) else own.filter(OF_A_NAMED_CALLER)
 
     def newest_first(self, after: tuple[datetime, uuid.UUID] | None = None) -> JobQuerySet:
         """Jobs in descending order of creation, from behind the position `after`."""
@@ -60,7 +89,7 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def finished_before(self, moment: datetime) -> JobQuerySet:
         """Jobs that came to an end before `moment`."""
-        return self.filter(state__in=FINAL_STATES, finished_at__lt=moment, created_at__lt=moment)
+        return self.in_state(*FINAL_STATES).filter(finished_at__lt=moment, created_at__lt=moment)
 
     def with_expired_result(self, moment: datetime) -> JobQuerySet:
         """Jobs whose result is still stored although it was to be kept until `moment` only."""
@@ -70,3 +99,10 @@ class JobQuerySet(models.QuerySet["Job"]):
     def without_bulk(self) -> JobQuerySet:
         """Jobs without the columns that may be large and that lists do not show."""
         return self.defer("package", "error_traceback", "result")
+
+    def _find_running(self, states: Sequence[str]) -> models.QuerySet[Job, Any]:
+        """The ids of jobs in `states`, running ones among them, which no index has in order."""
+        jobs = self.model.objects.order_by()
+        running = jobs.filter(state=State.RUNNING).values("pk")
+        others = [state for state in states if state != State.RUNNING]
+        return running.union(jobs.in_state(*others).values("pk"), all=True) if others else running

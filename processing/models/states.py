@@ -46,6 +46,9 @@ ERROR_CODES = (
 NO_ERROR: dict[str, Any] = {"error_code": "", "error_message": "", "error_traceback": ""}
 NO_CLAIM: dict[str, Any] = {"lease_expires_at": None, "claimed_by": ""}
 
+#: The caller of what no request submitted: schedules, and tasks of the operator's own code.
+SYSTEM_CALLER = "system"
+
 #: A job is handed out this many times more than it may be attempted: losing a whole cluster, as
 #: each deploy does, is not the job's fault, yet a job that takes clusters down must come to an end.
 SPARE_DELIVERIES = 10

@@ -14,16 +14,18 @@ from django_q.utils import get_func_repr
 
 from processing.errors import TaskTooLarge
 from processing.models import Job
-from processing.models.states import PRIORITY_OFFSET_SECONDS, SPARE_DELIVERIES, Priority
+from processing.models.states import (
+    PRIORITY_OFFSET_SECONDS,
+    SPARE_DELIVERIES,
+    SYSTEM_CALLER,
+    Priority,
+)
 from processing.queue.clock import LATER, NOW
 from processing.queue.notify import make_notify_sql
 
 #: The signed text of one task. A cluster holds the packages of its seats, and unpacking one takes
 #: several times its size: what is larger belongs into a file or a row that the task reads.
 PACKAGE_MAX_BYTES = 16 * 1024 * 1024
-
-#: The caller of what no request submitted: schedules, and tasks of the operator's own code.
-SYSTEM_CALLER = "system"
 
 
 def make_job(task: Mapping[str, Any], *, package: str, queue: str) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def _list_backlogs(waiting: Mapping[str, int], running: Mapping[str, int]) -> It
 
 
 def _count_finished(state: State) -> int:
-    count: int = Job.objects.filter(state=state)[:FINISHED_COUNT_LIMIT].count()
+    count: int = Job.objects.in_state(state)[:FINISHED_COUNT_LIMIT].count()
     return count
 
 

@@ -16,7 +16,7 @@ from processing.models.job_query import JobQuerySet
 from processing.models.states import State
 
 #: PostgreSQL sorts all that waits when its statistics are older than the jobs, as after a burst;
-#: the index job_state has them in order.
+#: the index job_at_rest has them in order.
 FORBID_SORTING = "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off"
 
 
@@ -88,7 +88,7 @@ class Counting:
         )
 
     def _find_left(self) -> JobQuerySet:
-        waiting: JobQuerySet = Job.objects.filter(state=State.QUEUED)
+        waiting: JobQuerySet = Job.objects.in_state(State.QUEUED)
         if self._position is None:
             return waiting
         return waiting.filter(created_at__gt=self._position)

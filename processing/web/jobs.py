@@ -61,7 +61,9 @@ def _load_page(
     caller: Caller, filters: dict[str, str], after: Position | None, limit: int
 ) -> list[Job]:
     visible = Job.objects.visible_to(caller.name, sees_all=caller.operates)
-    jobs = visible.filter(**filters).newest_first(after)
+    states = [filters["state"]] if "state" in filters else []
+    fitting = visible.fitting(states=states, processor=filters.get("processor"))
+    jobs = fitting.newest_first(after)
     return list(jobs.defer("package", "error_traceback", "history")[:limit])
 
 

@@ -97,8 +97,8 @@ def test_a_slice_is_found_by_the_index_in_which_jobs_are_in_order() -> None:
         Counting().count_slice(2)
     if connection.vendor == "sqlite":
         assert len(queries) == 2, "no transaction: it would wait for who writes"
-        jobs = Job.objects.filter(state="queued").order_by("created_at")
-        assert "job_state" in jobs.values_list("created_at")[1:2].explain()
+        jobs = Job.objects.in_state("queued").order_by("created_at")
+        assert "job_at_rest" in jobs.values_list("created_at")[1:2].explain()
     else:
         assert any("enable_sort = off" in query["sql"] for query in queries)
 
