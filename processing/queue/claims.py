@@ -19,9 +19,9 @@ from processing.queue.statements import fetch_rows
 LEASE_SECONDS = 15
 RENEW_SECONDS = 5
 #: The packages of one claim together, in bytes, as long as there is more than one.
-CLAIM_MOST_BYTES = 16 * 1024 * 1024
+CLAIM_MOST_BYTES = 8 * 1024 * 1024
 
-# The states are literals: only then may SQLite use the partial indexes.
+# The states are literals, as in the conditions of the partial indexes.
 CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT id, order_at, package_bytes FROM {jobs}

@@ -1,7 +1,9 @@
 """Telling the clusters of a queue that there is something to do, on PostgreSQL.
 
-A cluster that just found work looks again within milliseconds and says so in `BusyQueue`; until
-that mark runs out nobody needs to tell it, and the enqueues are spared what NOTIFY costs them.
+A cluster that finds jobs waiting whenever others end looks again within milliseconds and says so in
+`BusyQueue`; until that mark runs out nobody needs to tell it, and the enqueues are spared what
+NOTIFY costs them. A cluster that waits for jobs does not say so: a notification is sooner there
+than its next look.
 """
 
 from __future__ import annotations

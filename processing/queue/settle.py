@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -78,15 +79,30 @@ WHERE NOT {tasks}.success
 """
 
 
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """Endings, and the rows of those that ended well as JSON: made before a lock is held for it."""
+
+    endings: Sequence[Ending]
+    good_rows: str
+
+
+def prepare_endings(endings: Sequence[Ending]) -> Prepared:
+    """Make all ready that `write_endings` needs no database for."""
+    good = [_make_row(ending) for ending in endings if ending.outcome == SUCCEEDED]
+    return Prepared(endings=endings, good_rows=json.dumps(good) if good else "")
+
+
 def settle_endings(endings: Sequence[Ending]) -> set[Delivery]:
     """Settle these endings; returns those whose delivery was still the running one.
 
     Raises OperationalError or InterfaceError when the database is away: nothing is settled then,
     and the same endings may be settled again.
     """
+    prepared = prepare_endings(endings)
     try:
         with transaction.atomic():
-            return write_endings(endings)
+            return write_endings(prepared)
     except (OperationalError, InterfaceError):
         raise
     except DatabaseError:
@@ -97,52 +113,50 @@ def settle_endings(endings: Sequence[Ending]) -> set[Delivery]:
 def _settle_alone(ending: Ending) -> set[Delivery]:
     try:
         with transaction.atomic():
-            return write_endings([ending])
+            return write_endings(prepare_endings([ending]))
     except (OperationalError, InterfaceError):
         raise
     except DatabaseError as error:
         failure = make_error("task_error", f"How the task ended cannot be stored: {error}")
         plain = Ending(delivery=ending.delivery, outcome="task_error", is_final=True, error=failure)
         with transaction.atomic():
-            return write_endings([plain])
+            return write_endings(prepare_endings([plain]))
 
 
-def write_endings(endings: Sequence[Ending]) -> set[Delivery]:
+def write_endings(prepared: Prepared) -> set[Delivery]:
     """Settle these endings in the caller's transaction; returns those that were still ours.
 
     Raises django.db.DatabaseError when any of them cannot be written.
     """
     try:
-        return _write(endings)
+        return _write(prepared)
     except ValueError as error:  # a driver's, of text that has no encoding
         raise DataError(str(error)) from error
 
 
-def _write(endings: Sequence[Ending]) -> set[Delivery]:
-    good = [ending for ending in endings if ending.outcome == SUCCEEDED]
-    held = _settle_good(good) if good else set()
-    to_queue = [job for ending in good if ending.delivery in held for job in ending.jobs.values()]
-    for ending in endings:
-        if ending.outcome != SUCCEEDED and (job := _find_held(ending.delivery)) is not None:
+def _write(prepared: Prepared) -> set[Delivery]:
+    held = _settle_good(prepared.good_rows) if prepared.good_rows else set()
+    to_queue: list[dict[str, Any]] = []
+    for ending in prepared.endings:
+        if ending.outcome == SUCCEEDED:
+            to_queue += ending.jobs.values() if ending.delivery in held else ()
+        elif (job := _find_held(ending.delivery)) is not None:
             followers = _find_followers(ending, job)
             if ending.settle(job):
                 held.add(ending.delivery)
                 to_queue += followers
-    _save_tasks([e.task for e in endings if e.task is not None and e.delivery in held])
+    _save_tasks([e.task for e in prepared.endings if e.task is not None and e.delivery in held])
     for job_to_queue in to_queue:
         insert_job(**job_to_queue)
     return held
 
 
-def _settle_good(endings: Sequence[Ending]) -> set[Delivery]:
-    parameters: dict[str, Any] = {
-        "endings": json.dumps([_make_row(ending) for ending in endings]),
-        "keep_seconds": settings.RESULT_EXPIRES_SECONDS,
-    }
+def _settle_good(rows: str) -> set[Delivery]:
+    parameters: dict[str, Any] = {"endings": rows, "keep_seconds": settings.RESULT_EXPIRES_SECONDS}
     with connection.cursor() as cursor:
         cursor.execute(_make_succeed(connection.vendor), parameters)
-        rows = cursor.fetchall()
-    return {Delivery(job_id=UUID(str(job_id)), number=number) for job_id, number in rows}
+        settled = cursor.fetchall()
+    return {Delivery(job_id=UUID(str(job_id)), number=number) for job_id, number in settled}
 
 
 @cache

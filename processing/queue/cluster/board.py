@@ -1,7 +1,7 @@
 """A page of memory that the supervisor and the seats share: one slot for each seat.
 
-It says what a message cannot: what is ordered of a task that runs and reads no messages, and
-whether a seat that died had begun with the task that it was given.
+It says what a message cannot: which of its tasks a seat is at, and what is ordered of that one,
+which reads no messages while it runs. A seat's tasks are counted from 1: that is their turn.
 """
 
 from __future__ import annotations
@@ -20,38 +20,66 @@ class Order(IntEnum):
     LEASE_LOST = 4
 
 
-SLOT_BYTES = 2
+#: A slot is four unsigned integers of four bytes and a float of eight, each written at once.
+SLOT_BYTES = 32
+NUMBERS = slice(0, 16)
+TIMES = slice(16, 24)
+ORDER, ORDERED, BEGUN, TOLD = range(4)
 
 
 class Slot:
     """The part of one seat."""
 
     def __init__(self, page: mmap.mmap, start: int) -> None:
-        self._page = page
-        self._start = start
+        slot = memoryview(page)[start : start + SLOT_BYTES]
+        self._numbers = slot[NUMBERS].cast("I")
+        self._times = slot[TIMES].cast("d")
 
     @property
     def order(self) -> Order:
-        """What the supervisor ordered last."""
-        return Order(self._page[self._start])
+        """What is ordered of the task that the seat began last."""
+        if self._numbers[ORDERED] != self._numbers[BEGUN]:
+            return Order.NONE
+        return Order(self._numbers[ORDER])
 
-    @order.setter
-    def order(self, order: Order) -> None:
-        self._page[self._start] = order
+    def give_order(self, order: Order, turn: int) -> None:
+        """Order this of the task at `turn`, and nothing any more of any other."""
+        self._numbers[ORDER] = order
+        self._numbers[ORDERED] = turn
+
+    @property
+    def begun(self) -> int:
+        """The turn of the task that the seat began last; 0 before the first."""
+        return self._numbers[BEGUN]
+
+    @property
+    def began_at(self) -> float:
+        """When it began that task, on the monotonic clock, in seconds."""
+        return self._times[0]
+
+    @property
+    def told(self) -> int:
+        """The turn of the last task whose end the seat has told."""
+        return self._numbers[TOLD]
 
     @property
     def is_taken(self) -> bool:
-        """Whether the seat has begun with its task and not yet told how it ended."""
-        return bool(self._page[self._start + 1])
+        """Whether the seat has begun with a task and not yet told how it ended."""
+        return self.begun > self.told
 
-    @is_taken.setter
-    def is_taken(self, is_taken: bool) -> None:
-        self._page[self._start + 1] = is_taken
+    def begin(self, turn: int, now: float) -> None:
+        """The seat begins with the task at `turn`."""
+        self._times[0] = now
+        self._numbers[BEGUN] = turn
+
+    def tell(self) -> None:
+        """The seat has told how the task ended that it began last."""
+        self._numbers[TOLD] = self._numbers[BEGUN]
 
     def clear(self) -> None:
         """Make it ready for a new seat."""
-        self.order = Order.NONE
-        self.is_taken = False
+        for index in range(len(self._numbers)):
+            self._numbers[index] = 0
 
 
 class Board:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 LENGTH = struct.Struct("!I")
@@ -67,9 +67,9 @@ class Channel:
         """Whether part of a message still waits for room in the socket."""
         return bool(self._outgoing)
 
-    def send(self, message: dict[str, Any]) -> None:
-        """Send a message, as much of it as fits now; `flush` sends the rest."""
-        self._outgoing = memoryview(bytes(self._outgoing) + pack_message(message))
+    def send(self, messages: Iterable[dict[str, Any]]) -> None:
+        """Send messages, as much of them as fits now; `flush` sends the rest."""
+        self._outgoing = memoryview(b"".join([self._outgoing, *map(pack_message, messages)]))
         self.flush()
 
     def flush(self) -> None:

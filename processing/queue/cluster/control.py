@@ -1,6 +1,6 @@
-"""Messages between the template and the supervisor: a line of JSON, with a seat's socket or none.
+"""Messages between the template and the supervisor: a line of JSON, with a seat's sockets or none.
 
-From the template: {"seat": index, "pid": …} with the socket, {"unborn": index},
+From the template: {"seat": index, "pid": …} with SEAT_SOCKETS, {"unborn": index},
 {"exit": pid, "status": …}, {"stop": how many signals came}. From the supervisor: {"fork": index},
 {"signal": number, "pid": …}, for the seat's whole process group.
 """
@@ -12,11 +12,14 @@ import socket
 import threading
 from array import array
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 READ_BYTES = 64 * 1024
-#: Sockets taken with one read; each message carries at most one.
-MOST_SOCKETS = 64
+#: Of each seat: its channel's, and both ends of that for its tickets.
+SEAT_SOCKETS = 3
+#: Sockets taken with one read.
+MOST_SOCKETS = 64 * SEAT_SOCKETS
 INT_BYTES = array("i").itemsize
 
 
@@ -29,14 +32,15 @@ class Control:
         self._sockets: deque[int] = deque()
         self._sending = threading.Lock()
 
-    def send(self, message: dict[str, Any], attached: socket.socket | None = None) -> None:
+    def send(self, message: dict[str, Any], attached: Sequence[socket.socket] = ()) -> None:
         """Send a message. The other side's death is noticed by its end, not here."""
         line = json.dumps(message).encode() + b"\n"
         try:
             with self._sending:
                 sent = 0
-                if attached is not None:
-                    sent = socket.send_fds(self.stream, [line], [attached.fileno()])
+                if attached:
+                    descriptors = [stream.fileno() for stream in attached]
+                    sent = socket.send_fds(self.stream, [line], descriptors)
                 self.stream.sendall(line[sent:])
         except OSError:
             return

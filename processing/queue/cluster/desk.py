@@ -5,18 +5,19 @@ from __future__ import annotations
 import logging
 import selectors
 import time
-from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 from processing.queue.backoff import double_wait
-from processing.queue.claims import Claim, Delivery
+from processing.queue.claims import Delivery
 from processing.queue.cluster.ledger import Ledger, Orders
 from processing.queue.cluster.listener import Listener
+from processing.queue.cluster.load import Load
 from processing.queue.cluster.pace import Pace
 from processing.queue.cluster.patience import Patience
+from processing.queue.cluster.ready import Ready
 from processing.queue.cluster.stat import StatBoard, Vitals
 from processing.queue.cluster.suspects import Suspects
 from processing.queue.ending import Ending
@@ -27,8 +28,6 @@ logger = logging.getLogger(__name__)
 SETTLE_WITHIN_SECONDS = 0.02
 #: Settled without delay, and no task is begun, when the endings take so many bytes.
 ENDINGS_MOST_BYTES = 4 * 1024 * 1024
-#: What is claimed ahead and not begun within so many seconds is put back for others.
-RELEASE_SECONDS = 1.0
 #: The wait before a database that is away is tried again, in seconds; it doubles.
 AWAY_FIRST_SECONDS = 0.1
 AWAY_MOST_SECONDS = 5.0
@@ -42,7 +41,7 @@ class Desk:
     def __init__(
         self, ledger: Ledger, pace: Pace, stats: StatBoard, selector: selectors.BaseSelector
     ) -> None:
-        self.ready: deque[Claim] = deque()
+        self.ready = Ready()
         self.accepts = True
         self.found_nothing = False
         self._ledger = ledger
@@ -52,7 +51,7 @@ class Desk:
         self._suspects = Suspects()
         self._endings: list[Ending] = []
         self._ending_bytes = 0
-        self._first_ended_at = self._claimed_at = 0.0
+        self._first_ended_at = 0.0
         self._look_at = self._poll_at = 0.0
         self._worked_at = time.monotonic()
         self._is_open = False
@@ -64,7 +63,7 @@ class Desk:
     @property
     def has_work(self) -> bool:
         """Whether something is claimed and not begun, or ended and not settled."""
-        return bool(self.ready or self.ending_count)
+        return not self.ready.is_empty or self.ending_count > 0
 
     @property
     def ending_count(self) -> int:
@@ -81,13 +80,13 @@ class Desk:
         if not self._suspects.hold(ending, time.monotonic()):
             self._add(ending)
 
-    def work(self, now: float, *, idle_count: int, running: Collection[Delivery]) -> Orders:
+    def work(self, now: float, load: Load) -> Orders:
         """Do what is due; returns what is to be ended. A database that is away is only logged."""
         if now < self._open_at:
             return NO_ORDERS
         try:
             with self._patience:
-                return self._work(now, idle_count, running)
+                return self._work(now, load)
         except (DatabaseError, InterfaceError) as error:
             self._lose(error)
             return NO_ORDERS
@@ -98,21 +97,21 @@ class Desk:
             with self._patience:
                 self._stats.publish(now, describe())
 
-    def next_at(self, *, idle_count: int, has_running: bool) -> float:
+    def next_at(self, load: Load) -> float:
         """When there is something to do in the database, as far as that is known."""
         if not self._is_open:
             return self._open_at
         ends = [
-            self._ledger.keep_at(has_running),
+            self._ledger.keep_at(bool(load.in_hand)),
             self._stats.next_at(),
             self._suspects.next_at(),
+            self.ready.next_at(),
         ]
         if self._endings:
             ends.append(self._first_ended_at + SETTLE_WITHIN_SECONDS)
-        if self.ready:
-            ends.append(self._claimed_at + RELEASE_SECONDS)
-        if self.accepts and idle_count > len(self.ready):
-            ends.append(min(self._look_at, self._poll_at))
+        if self.accepts and self._count_lacking(load):
+            has_sign = self._ledger.wakeup.has_sign
+            ends.append(0.0 if has_sign else min(self._look_at, self._poll_at))
         return min(ends)
 
     def wake(self) -> None:
@@ -120,9 +119,8 @@ class Desk:
         self._poll_at = 0.0
 
     def stop_accepting(self) -> None:
-        """Claim nothing more, and put back at the next occasion what is ready."""
+        """Claim nothing more, and put back what is ready, now and later."""
         self.accepts = False
-        self._claimed_at = float("-inf")
         for ending in self._suspects.pardon():
             self._add(ending)
 
@@ -139,22 +137,22 @@ class Desk:
         self._endings.append(ending)
         self._ending_bytes += ending.size_bytes
 
-    def _work(self, now: float, idle_count: int, running: Collection[Delivery]) -> Orders:
+    def _work(self, now: float, load: Load) -> Orders:
         self._open(now)
         for ending in self._suspects.release(now):
             self._add(ending)
         self._ask_whether_changed(now)
-        self._exchange(now, idle_count)
-        self._release(now, idle_count)
-        orders = self._keep(now, running)
+        self._exchange(now, load)
+        self._release(now, load)
+        orders = self._keep(now, load.in_hand)
         # With every seat busy only our own commits would wake us.
-        self._listener.listen(is_waiting=idle_count > len(self.ready))
+        self._listener.listen(is_waiting=load.idle_count > len(self.ready))
         self._failures = 0
         return orders
 
-    def _exchange(self, now: float, idle_count: int) -> None:
-        wanted = self._count_wanted(now, idle_count)
-        if not wanted and not self._is_time_to_settle(now):
+    def _exchange(self, now: float, load: Load) -> None:
+        wanted = self._count_wanted(now, load)
+        if not wanted and not self._is_time_to_settle(now, load):
             return
         exchange = self._ledger.exchange(self._endings, wanted)
         for ending in self._endings:
@@ -168,21 +166,31 @@ class Desk:
         self._endings = []
         self._ending_bytes = 0
         if exchange.claims:
-            self.ready.extend(exchange.claims)
-            self._claimed_at = now
+            self.ready.add(exchange.claims, now)
         if wanted:
             self._plan_next_look(now, found_any=bool(exchange.claims))
             self.found_nothing = not exchange.claims
 
-    def _count_wanted(self, now: float, idle_count: int) -> int:
-        if not self.accepts or (now < self._look_at and not self._endings):
+    def _count_wanted(self, now: float, load: Load) -> int:
+        # What has ended may have queued what an idle seat is to begin.
+        is_hungry = bool(self._endings) and load.idle_count > len(self.ready)
+        if not self.accepts or (now < self._look_at and not is_hungry):
             return 0
-        return self._pace.count_wanted(idle_count=idle_count, ready_count=len(self.ready))
+        return self._count_lacking(load)
 
-    def _is_time_to_settle(self, now: float) -> bool:
+    def _count_lacking(self, load: Load) -> int:
+        return self._pace.count_wanted(
+            idle_count=load.idle_count,
+            ready_count=len(self.ready),
+            waiting_count=load.waiting_count,
+        )
+
+    def _is_time_to_settle(self, now: float, load: Load) -> bool:
         if not self._endings:
             return False
-        return not self.ready or self.is_full or now >= self._first_ended_at + SETTLE_WITHIN_SECONDS
+        has_more_to_come = bool(self.ready or load.waiting_count)
+        is_overdue = now >= self._first_ended_at + SETTLE_WITHIN_SECONDS
+        return not has_more_to_come or self.is_full or is_overdue
 
     def _plan_next_look(self, now: float, *, found_any: bool) -> None:
         if found_any:
@@ -194,38 +202,29 @@ class Desk:
 
     def _ask_whether_changed(self, now: float) -> None:
         """Look at the queue if it has changed; where nothing tells of that, at every poll."""
-        if now < min(self._poll_at, self._look_at):
+        if now < min(self._poll_at, self._look_at) and not self._ledger.wakeup.has_sign:
             return
         if self._ledger.wakeup.has_changed():
             self._look_at = 0.0
         self._poll_at = now + self._ledger.wakeup.poll_seconds(now - self._worked_at)
 
-    def _release(self, now: float, idle_count: int) -> None:
-        is_stale = now >= self._claimed_at + RELEASE_SECONDS
-        if self.ready and is_stale and not (self.accepts and idle_count):
-            # Not ours any more, whatever comes of it: nothing may be begun that was put back.
-            unused, self.ready = list(self.ready), deque()
-            self._ledger.release(unused)
+    def _release(self, now: float, load: Load) -> None:
+        if not self.accepts:
+            self.ready.drop_all()
+        elif not load.idle_count:
+            self.ready.drop_stale(now)
+        if unwanted := self.ready.take_unwanted():
+            self._ledger.release(unwanted)
 
-    def _keep(self, now: float, running: Collection[Delivery]) -> Orders:
-        if now < self._ledger.keep_at(bool(running)):
+    def _keep(self, now: float, in_hand: Collection[Delivery]) -> Orders:
+        if now < self._ledger.keep_at(bool(in_hand)):
             return NO_ORDERS
-        held = {*running, *(claim.delivery for claim in self.ready)}
+        held = {*in_hand, *self.ready.deliveries}
         held.update(ending.delivery for ending in self._endings)
         held.update(self._suspects.deliveries)
         orders = self._ledger.keep(now, held)
-        gone = orders.lost | orders.cancelled
-        if gone:
-            self._drop(gone)
         self._look_at = min(self._look_at, now)
         return orders
-
-    def _drop(self, gone: Collection[Delivery]) -> None:
-        """What is not begun yet and is to be ended is put back, or is not ours any more."""
-        dropped = [claim for claim in self.ready if claim.delivery in gone]
-        for claim in dropped:
-            self.ready.remove(claim)
-        self._ledger.release(dropped)
 
     def _open(self, now: float) -> None:
         if self._is_open:

@@ -54,6 +54,11 @@ class FileWakeup:
         """The descriptor of the folder's watch."""
         return None if self._watch is None else self._watch.fileno()
 
+    @property
+    def has_sign(self) -> bool:
+        """Never: what was not asked for stays where it is."""
+        return False
+
     def has_changed(self) -> bool:
         """Whether another connection has committed since the last answer, outside a transaction."""
         if self._watch is not None and self._watch.read_names() & self._names:

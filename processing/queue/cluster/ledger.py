@@ -25,7 +25,7 @@ from processing.queue.cluster.wakeup import Wakeup, make_wakeup
 from processing.queue.cluster_name import ClusterName
 from processing.queue.ending import Ending
 from processing.queue.leases import find_cancelled, give_up, reclaim_lost_jobs, renew_leases
-from processing.queue.settle import settle_endings, write_endings
+from processing.queue.settle import prepare_endings, settle_endings, write_endings
 from processing.queue.takeover import take_over_ormq
 
 logger = logging.getLogger(__name__)
@@ -98,17 +98,17 @@ class Ledger:
 
     def exchange(self, endings: Sequence[Ending], count: int) -> Exchange:
         """Settle `endings` and claim at most `count` jobs, in one transaction where it works."""
-        if not endings and not has_due_jobs(self._queue):
-            return Exchange(held=set(), claims=[])  # and SQLite's one write lock is left alone
+        if not endings:
+            return Exchange(held=set(), claims=self._look(count))
+        prepared = prepare_endings(endings)
         try:
             with transaction.atomic():
-                held = write_endings(endings) if endings else set()
-                claims = self._claim(count)
+                held, claims = write_endings(prepared), self._claim(count)
         except (OperationalError, InterfaceError):
             raise
         except DatabaseError:
             held, claims = settle_endings(endings), self._claim(count)
-        if claims:
+        if claims:  # they waited for the end of others, so more is to be expected
             self.wakeup.mark_busy()
         return Exchange(held=held, claims=claims)
 
@@ -150,6 +150,11 @@ class Ledger:
         if has_running:
             ends.append(self._cancel_at)
         return min(ends)
+
+    def _look(self, count: int) -> list[Claim]:
+        if connection.vendor == "sqlite" and not has_due_jobs(self._queue):
+            return []  # and its one write lock is left alone
+        return self._claim(count)
 
     def _claim(self, count: int) -> list[Claim]:
         return claim_jobs(self._queue, claimant=str(self._name), count=count) if count > 0 else []

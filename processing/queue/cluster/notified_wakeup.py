@@ -41,7 +41,7 @@ class NotifiedWakeup:
         self._clock = clock
         self._listening: Connection | None = None
         self._fd: int | None = None
-        self._was_notified = False
+        self.has_sign = False
         self._looked_at = float("-inf")
         self._marked_at = float("-inf")
 
@@ -82,17 +82,15 @@ class NotifiedWakeup:
             self._receive()
         now = self._clock()
         is_due = now - self._looked_at >= POLL_SECONDS
-        if not (self._was_notified or is_due or self._is_marked(now)):
+        if not (self.has_sign or is_due or self._is_marked(now)):
             return False
-        self._was_notified = False
+        self.has_sign = False
         self._looked_at = now
         return True
 
     def poll_seconds(self, idle_seconds: float) -> float:
         """Short until our mark has surely run out, else until the poll behind is due."""
         now = self._clock()
-        if self._was_notified:
-            return 0.0
         if self._is_marked(now):
             return choose_short_poll(idle_seconds)
         return max(self._looked_at + POLL_SECONDS - now, 0.0)
@@ -116,7 +114,7 @@ class NotifiedWakeup:
         pgconn.consume_input()
         # As many as one read of the socket brought.
         while (notice := pgconn.notifies()) is not None:
-            self._was_notified |= notice.extra == self._queue.encode()
+            self.has_sign |= notice.extra == self._queue.encode()
 
     def _take(self, notice: Notify) -> None:
-        self._was_notified |= notice.payload == self._queue
+        self.has_sign |= notice.payload == self._queue

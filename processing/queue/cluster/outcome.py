@@ -42,7 +42,8 @@ def make_ending(running: Running, report: Mapping[str, Any], *, is_stopping: boo
         charged=outcome != GIVEN_BACK,
         is_final=report["is_final"],
         error=_choose_error(running, report, outcome),
-        began_at=running.began_at,
+        began_at=report["began_at"],
+        ended_at=report["ended_at"],
         where=_describe_place(running),
         result=report["result"],
         task=report["task"] if keeps_traces else None,
@@ -50,12 +51,10 @@ def make_ending(running: Running, report: Mapping[str, Any], *, is_stopping: boo
     )
 
 
-def make_death_ending(
-    running: Running, *, status: int, was_taken: bool, is_stopping: bool
-) -> Ending:
+def make_death_ending(running: Running, *, status: int, is_stopping: bool) -> Ending:
     """The ending of a task whose seat is dead; `status` as Popen.returncode has it."""
     outcome = ORDERED_OUTCOMES.get(running.order, "worker_lost")
-    if outcome == "worker_lost" and (is_stopping or not was_taken):
+    if outcome == "worker_lost" and is_stopping:
         outcome = GIVEN_BACK
     if outcome == "timeout":
         timeout = describe_timeout(running.claim.timeout_seconds)
@@ -68,7 +67,7 @@ def make_death_ending(
         outcome=outcome,
         charged=outcome != GIVEN_BACK,
         error=error,
-        began_at=running.began_at if was_taken else None,
+        began_at=running.slot.began_at if running.is_under_way else None,
         where=_describe_place(running),
     )
 

@@ -1,11 +1,9 @@
-"""A task in a seat's hands."""
+"""A task in a seat's hands: it runs, or it is the seat's next."""
 
 from __future__ import annotations
 
-import socket
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from processing.queue.claims import Claim
@@ -19,19 +17,22 @@ class Running:
     claim: Claim
     seat_pid: int
     slot: Slot
-    stream: socket.socket
-    began_at: float = field(default_factory=time.monotonic)
+    turn: int
     order: Order = Order.NONE
     ordered_at: float = 0.0
     signal_at: float = 0.0
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the seat has begun with it and not yet told how it ended."""
+        return self.slot.begun == self.turn > self.slot.told
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the seat has told how it ended; the report may still be unread."""
+        return self.slot.told >= self.turn
 
     def is_of(self, report: Mapping[str, Any]) -> bool:
         """Whether a seat's report is of this task."""
         delivery = self.claim.delivery
         return bool(report["job"] == delivery.job_id.hex and report["delivery"] == delivery.number)
-
-    @property
-    def deadline(self) -> float | None:
-        """When its time is up; None for a task that may take for ever."""
-        timeout_seconds = self.claim.timeout_seconds
-        return None if timeout_seconds is None else self.began_at + timeout_seconds

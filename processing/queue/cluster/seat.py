@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import pydoc
 import socket
 import sys
 import time
 import traceback
 from contextlib import nullcontext, suppress
+from functools import lru_cache
 from multiprocessing.process import current_process
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -24,11 +27,14 @@ from processing.queue.cluster.channel import SOCKET_LOST_STATUS, pack_message, r
 from processing.queue.cluster.process_traits import die_with_parent, name_process
 from processing.queue.cluster.report import Report, report_failure, report_task
 from processing.queue.cluster.seat_signals import ignore_stop_signals
+from processing.queue.cluster.tickets import take_ticket
 from processing.queue.current import current
 from processing.queue.failures import describe_exception
 
 #: What django-q2's loop takes as the end of its queue.
 STOP = "STOP"
+#: So many functions are searched by their names only once; a search asks the file system.
+LOCATED_MOST = 256
 
 
 class Timer:
@@ -44,12 +50,13 @@ class Timer:
 class Seat:
     """The loop's task queue and its result queue: both are the socket to the supervisor."""
 
-    def __init__(self, stream: socket.socket, slot: Slot) -> None:
+    def __init__(self, stream: socket.socket, tickets: socket.socket, slot: Slot) -> None:
         self.window = CallWindow(slot)
         self._stream = stream
+        self._tickets = tickets
         self._slot = slot
         self._pid = os.getpid()
-        self._socket_inode = os.fstat(stream.fileno()).st_ino
+        self._inodes = self._find_inodes()
         self._taken_count = 0
         self._is_leaving = False
         self._began_at = time.monotonic()
@@ -57,7 +64,7 @@ class Seat:
     def get(self) -> Any:
         """Wait for the next task; STOP when there will be none."""
         self._end_forked_child()
-        while not self._is_leaving and (message := read_message(self._stream)) is not None:
+        while not self._is_leaving and (message := self._await_task()) is not None:
             self._take(message)
             try:
                 return self._unpack(message)
@@ -81,10 +88,18 @@ class Seat:
             self._is_leaving = True
             self._send(report_failure(describe_exception(error), traceback.format_exc()))
 
+    def _await_task(self) -> dict[str, Any] | None:
+        """The next message that there is a ticket for; what has none has been taken back."""
+        turn = take_ticket(self._tickets)
+        message = None if turn is None else read_message(self._stream)
+        while message is not None and message["turn"] != turn:
+            message = read_message(self._stream)
+        return message
+
     def _take(self, message: dict[str, Any]) -> None:
-        self._slot.is_taken = True
-        current.begin(Delivery(job_id=UUID(message["job"]), number=message["delivery"]))
         self._began_at = time.monotonic()
+        self._slot.begin(message["turn"], self._began_at)
+        current.begin(Delivery(job_id=UUID(message["job"]), number=message["delivery"]))
         self.window.timeout_seconds = message["timeout_seconds"]
 
     def _unpack(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -111,9 +126,9 @@ class Seat:
             text = f"How the task ended cannot be told: {error}"
             packed = pack_message(self._finish(report_failure(text, is_final=True)))
         with suppress(OSError):
-            if os.fstat(self._stream.fileno()).st_ino == self._socket_inode:
+            if self._find_inodes() == self._inodes:
                 self._stream.sendall(packed)
-                self._slot.is_taken = False
+                self._slot.tell()
                 current.end()
                 return
         os._exit(SOCKET_LOST_STATUS)
@@ -124,9 +139,14 @@ class Seat:
             **report,
             "job": current.delivery.job_id.hex,
             "delivery": current.delivery.number,
-            "seconds": time.monotonic() - self._began_at,
+            "began_at": self._began_at,
+            "ended_at": time.monotonic(),
             "is_leaving": self._is_leaving,
         }
+
+    def _find_inodes(self) -> list[int]:
+        """What the numbers of our sockets stand for. Raises OSError where a task closed one."""
+        return [os.fstat(stream.fileno()).st_ino for stream in (self._stream, self._tickets)]
 
     def _end_forked_child(self) -> None:
         """End a process that a task forked and that came back out of the task's function."""
@@ -134,15 +154,20 @@ class Seat:
             os._exit(0)
 
 
-def run_seat(stream: socket.socket, slot: Slot, *, index: int, parent_pid: int) -> None:
-    """Be seat `index` until the supervisor closes the other end of `stream`, or orders to leave."""
+def run_seat(
+    stream: socket.socket, tickets: socket.socket, slot: Slot, *, index: int, parent_pid: int
+) -> None:
+    """Be seat `index` until the supervisor closes the other ends, or orders to leave."""
     os.setsid()  # a group of its own: what the task starts can be ended with it
     die_with_parent(parent_pid)
     name_process(f"q seat {index + 1}")
     ignore_stop_signals()
     current_process().name = f"seat-{index + 1}"
-    seat = Seat(stream, slot)
+    for ours in (stream, tickets):
+        ours.settimeout(None)  # whatever socket.setdefaulttimeout says
+    seat = Seat(stream, tickets, slot)
     django_q_worker.TimeoutHandler = seat.window
+    django_q_worker.pydoc = SimpleNamespace(locate=lru_cache(LOCATED_MOST)(pydoc.locate))
     django_q_worker.pre_execute = CallSignal(pre_execute)
     django_q_worker.post_execute_in_worker = CallSignal(post_execute_in_worker)
     try:

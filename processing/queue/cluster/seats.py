@@ -1,20 +1,19 @@
-"""The seats as the supervisor sees them: who is idle, who runs what, whom to start anew."""
+"""All seats as the supervisor sees them: who is idle, who runs what, whom to start anew."""
 
 from __future__ import annotations
 
 import logging
-import selectors
 import signal
 import socket
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from processing.queue.backoff import double_wait
-from processing.queue.claims import Claim
-from processing.queue.cluster.board import Board, Slot
-from processing.queue.cluster.channel import BrokenChannel, Channel
-from processing.queue.cluster.running import Running
+from processing.queue.cluster.board import Board
+from processing.queue.cluster.channel import BrokenChannel
+from processing.queue.cluster.link import Link
+from processing.queue.cluster.load import Load
+from processing.queue.cluster.tickets import Tickets
 
 logger = logging.getLogger(__name__)
 
@@ -27,49 +26,6 @@ RESTART_MOST_SECONDS = 5.0
 SETTLED_SECONDS = 10.0
 #: The wait where the system gave no process, in seconds.
 UNBORN_SECONDS = 1.0
-
-
-class Link:
-    """One seat: its process, its channel, and the task that it has in hand."""
-
-    def __init__(self, *, index: int, pid: int, slot: Slot, stream: socket.socket) -> None:
-        self.index = index
-        self.pid = pid
-        self.slot = slot
-        self.channel = Channel(stream)
-        self.running: Running | None = None
-        self.is_leaving = False
-        self.is_deaf = False
-        self.events = selectors.EVENT_READ
-        self.born_at = time.monotonic()
-        self.has_worked = False
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether it can be given a task."""
-        return self.running is None and not self.is_leaving
-
-    def give(self, claim: Claim) -> Running:
-        """Give it a task."""
-        running = Running(
-            claim=claim, seat_pid=self.pid, slot=self.slot, stream=self.channel.stream
-        )
-        self.running = running
-        self.channel.send(
-            {
-                "job": claim.delivery.job_id.hex,
-                "delivery": claim.delivery.number,
-                "timeout_seconds": claim.timeout_seconds,
-                "package": claim.package,
-            }
-        )
-        return running
-
-    def leave(self) -> None:
-        """Let it end; at once when it is idle, otherwise behind its task."""
-        self.is_leaving = True
-        if self.running is None:
-            self.channel.close()
 
 
 class Seats:
@@ -91,14 +47,23 @@ class Seats:
         return len(self._links)
 
     @property
-    def idle(self) -> list[Link]:
-        """The seats that can be given a task."""
-        return [link for link in self._links.values() if link.is_idle]
+    def load(self) -> Load:
+        """What there is to do for them."""
+        in_hand = tuple(one.claim.delivery for link in self._links.values() for one in link.hand)
+        return Load(
+            idle_count=sum(link.is_idle for link in self._links.values()),
+            waiting_count=len(in_hand) - self.busy_count,
+            in_hand=in_hand,
+        )
 
     @property
-    def running(self) -> list[Running]:
-        """What runs now."""
-        return [link.running for link in self._links.values() if link.running is not None]
+    def busy_count(self) -> int:
+        """How many seats have a task."""
+        return sum(bool(link.hand) for link in self._links.values())
+
+    def next_slow_at(self) -> float:
+        """When the next seat has been slow for so long that others may do what waits for it."""
+        return min((link.slow_at for link in self._links.values()), default=float("inf"))
 
     def start_missing(self, now: float) -> None:
         """Have those seats started whose time has come."""
@@ -114,9 +79,10 @@ class Seats:
             return float("inf")
         return min(self._missing.values(), default=float("inf"))
 
-    def add(self, index: int, pid: int, stream: socket.socket) -> Link:
+    def add(self, index: int, pid: int, stream: socket.socket, tickets: Tickets) -> Link:
         """A seat has been started."""
-        link = Link(index=index, pid=pid, slot=self._board.slot(index), stream=stream)
+        slot = self._board.slot(index)
+        link = Link(index=index, pid=pid, slot=slot, stream=stream, tickets=tickets)
         self._links[pid] = link
         return link
 
@@ -137,7 +103,7 @@ class Seats:
                 link.has_worked = True
         except EOFError:
             link.is_leaving = True
-            if link.running is not None and not reports:
+            if link.hand and not reports:
                 self.kill(link)
         except BrokenChannel:
             logger.error("seat %s wrote what is no report and is killed", link.pid)
@@ -152,7 +118,7 @@ class Seats:
     def remove(self, link: Link, now: float) -> None:
         """A seat has ended; another takes its place."""
         del self._links[link.pid]
-        link.channel.close()
+        link.close()
         self._missing[link.index] = now + self._find_delay(link, now)
 
     def _find_delay(self, link: Link, now: float) -> float:

@@ -14,18 +14,21 @@ from multiprocessing.process import current_process
 from typing import Any
 
 from processing.queue.cluster.board import Board, Order
-from processing.queue.cluster.control import Control
+from processing.queue.cluster.control import SEAT_SOCKETS, Control
 from processing.queue.cluster.desk import Desk
-from processing.queue.cluster.ledger import Ledger, Orders
+from processing.queue.cluster.hands import Hands
+from processing.queue.cluster.ledger import Ledger
+from processing.queue.cluster.link import Link
 from processing.queue.cluster.options import ClusterOptions
 from processing.queue.cluster.outcome import make_death_ending, make_ending
 from processing.queue.cluster.pace import Pace
 from processing.queue.cluster.process_traits import die_with_parent, name_process
 from processing.queue.cluster.processes import listen_to_signals
 from processing.queue.cluster.running import Running
-from processing.queue.cluster.seats import Link, Seats
+from processing.queue.cluster.seats import Seats
 from processing.queue.cluster.stat import StatBoard, Vitals
 from processing.queue.cluster.stop import Stop
+from processing.queue.cluster.tickets import Tickets
 from processing.queue.cluster.watch import Watch
 from processing.queue.cluster_name import ClusterName
 
@@ -50,6 +53,7 @@ class Supervisor:
         self._stop = Stop(options.grace_seconds)
         stats = StatBoard(template_pid=name.pid, pid=os.getpid())
         self._desk = Desk(Ledger(name, options), self._pace, stats, self._selector)
+        self._hands = Hands(self._seats, self._watch, self._desk.ready, self._await_room)
 
     def run(self) -> int:
         """Work until a stop is asked for and done, or the queue is drained; the exit status."""
@@ -79,38 +83,26 @@ class Supervisor:
             key.data()
         now = time.monotonic()
         self._advance_stop(now)
-        self._hand_out()
-        running = [running.claim.delivery for running in self._seats.running]
-        idle_count = len(self._seats.idle)
-        self._obey(self._desk.work(now, idle_count=idle_count, running=running))
-        self._hand_out()
+        self._hands.take_back_from_slow(now)
+        self._hand_out(now)
+        self._hands.obey(self._desk.work(now, self._seats.load))
+        self._hand_out(now)
         self._desk.publish(now, self._describe)
         self._seats.start_missing(now)
 
+    def _hand_out(self, now: float) -> None:
+        if self._desk.accepts and not self._desk.is_full:
+            self._hands.hand_out(now, most_in_hand=self._pace.most_in_hand)
+
     def _find_sleep_seconds(self, now: float) -> float:
-        idle_count, has_running = len(self._seats.idle), bool(self._seats.running)
         ends = [
             now + LONGEST_SLEEP_SECONDS,
-            self._desk.next_at(idle_count=idle_count, has_running=has_running),
+            self._desk.next_at(self._seats.load),
             self._seats.next_start_at(),
+            self._seats.next_slow_at(),
             self._stop.next_at(now),
         ]
         return max(0.0, min(ends) - now)
-
-    def _hand_out(self) -> None:
-        ready = self._desk.ready
-        for link in self._seats.idle if ready else []:
-            if not ready or self._desk.is_full:
-                return
-            self._watch.begin(link.give(ready.popleft()))
-            self._await_room(link)
-
-    def _obey(self, orders: Orders) -> None:
-        for running in self._seats.running if orders.lost or orders.cancelled else []:
-            if running.claim.delivery in orders.lost:
-                self._watch.order(running, Order.LEASE_LOST)
-            elif running.claim.delivery in orders.cancelled:
-                self._watch.order(running, Order.CANCEL)
 
     def _take_messages(self) -> None:
         try:
@@ -128,8 +120,8 @@ class Supervisor:
                 self._stop.ask(time.monotonic(), at_once=message["stop"] > 1)
 
     def _add_seat(self, message: dict[str, Any]) -> None:
-        stream = self._control.take_socket()
-        link = self._seats.add(message["seat"], message["pid"], stream)
+        stream, issued, taken = (self._control.take_socket() for _ in range(SEAT_SOCKETS))
+        link = self._seats.add(message["seat"], message["pid"], stream, Tickets(issued, taken))
         self._listen(stream, lambda: self._take_reports(link))
 
     def _remove_seat(self, pid: int, status: int) -> None:
@@ -138,23 +130,23 @@ class Supervisor:
             return
         if not link.is_deaf:
             self._take_reports(link)  # what it had still said
-        if (running := link.running) is not None:
-            self._watch.end(running)  # it looks at the channel, which is closed now
+        self._hands.take_back(link)
+        lost = list(link.hand)
+        link.hand.clear()
         self._part_from(link)
         self._seats.remove(link, time.monotonic())
-        if running is not None:
-            self._end_lost(running, status, was_taken=link.slot.is_taken)
+        for running in lost:
+            self._watch.end(running)
+            self._end_lost(running, status)
 
-    def _end_lost(self, running: Running, status: int, *, was_taken: bool) -> None:
+    def _end_lost(self, running: Running, status: int) -> None:
         """A seat died with this task in hand."""
-        if not was_taken and running.order is Order.NONE:
-            self._desk.ready.appendleft(running.claim)  # the next seat begins it
+        if not running.is_under_way and running.order is Order.NONE:
+            self._desk.ready.take_in([running.claim])  # the next seat begins it
             return
         logger.error("seat %s died with job %s", running.seat_pid, running.claim.delivery)
-        ending = make_death_ending(
-            running, status=status, was_taken=was_taken, is_stopping=self._stop.is_asked
-        )
-        self._desk.add(ending)
+        is_stopping = self._stop.is_asked
+        self._desk.add(make_death_ending(running, status=status, is_stopping=is_stopping))
 
     def _take_reports(self, link: Link) -> None:
         link.channel.flush()
@@ -162,18 +154,19 @@ class Supervisor:
         for report in self._seats.read(link):
             self._finish(link, report)
         if link.is_leaving:
-            self._part_from(link)
+            self._hands.take_back(link)
+            if not link.hand:
+                self._part_from(link)
 
     def _finish(self, link: Link, report: dict[str, Any]) -> None:
-        running = link.running
-        if running is None or not running.is_of(report):
+        running = link.finish(report)
+        if running is None:
             logger.error("seat %s reported a task that it was not given", link.pid)
             return
         self._watch.end(running)
-        link.running = None
         link.is_leaving |= report["is_leaving"] or running.order is not Order.NONE
         ending = make_ending(running, report, is_stopping=self._stop.is_asked)
-        self._pace.learn(report["seconds"])
+        self._pace.learn(report["ended_at"] - report["began_at"])
         if ending.error.get("error_code"):
             logger.warning(
                 "job %s ended as %s: %s",
@@ -206,24 +199,26 @@ class Supervisor:
             self._desk.stop_accepting()
             self._seats.is_closing = True
         for link in self._seats:
-            if link.running is None:
+            self._hands.take_back(link)
+            for running in link.hand if self._stop.is_grace_over(now) else ():
+                self._watch.order(running, Order.STOP)
+            if not link.hand:
                 self._part_from(link)
-            elif self._stop.is_grace_over(now):
-                self._watch.order(link.running, Order.STOP)
 
     def _is_done(self, now: float) -> bool:
         if self._stop.is_asked and self._stop.is_overdue(now):
             logger.error("stopped without having settled all; leases give it to others")
             return True
-        if self._seats.running or self._desk.has_work:
+        if self._seats.busy_count or self._desk.has_work:
             return False
         return self._stop.is_asked or (self._options.once and self._desk.found_nothing)
 
     def _describe(self) -> Vitals:
+        load = self._seats.load
         return Vitals(
             seat_pids=tuple(link.pid for link in self._seats),
-            running_count=len(self._seats.running),
-            ready_count=len(self._desk.ready),
+            running_count=len(load.in_hand) - load.waiting_count,
+            ready_count=len(self._desk.ready) + load.waiting_count,
             ending_count=self._desk.ending_count,
             restarts=max(0, self._seats.restarts),
             is_stopping=self._stop.is_asked,

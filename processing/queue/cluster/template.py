@@ -13,7 +13,7 @@ import selectors
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -167,25 +167,27 @@ class Template:
 
     def _start_seat(self, index: int) -> None:
         ours, theirs = socket.socketpair()
+        issued, taken = socket.socketpair()
         slot = self._board.slot(index)
         slot.clear()
         parent_pid = os.getpid()
 
         def be_seat() -> int:
             ours.close()
+            issued.close()
             assert self._control is not None
             self._control.close()
-            run_seat(theirs, slot, index=index, parent_pid=parent_pid)
+            run_seat(theirs, taken, slot, index=index, parent_pid=parent_pid)
             return 0
 
         pid = self._fork(be_seat)
-        theirs.close()
         if pid is None:
             self._send({"unborn": index})
         else:
             self._seats[pid] = index
-            self._send({"seat": index, "pid": pid}, ours)
-        ours.close()
+            self._send({"seat": index, "pid": pid}, [ours, issued, taken])
+        for stream in (ours, theirs, issued, taken):
+            stream.close()
 
     def _fork(self, be_child: Callable[[], int]) -> int | None:
         """The child's id; None where there are too many processes, or not enough memory."""
@@ -239,6 +241,6 @@ class Template:
             ended = describe_status(status)
             logger.critical("the supervisor died (%s) and is started again", ended)
 
-    def _send(self, message: dict[str, Any], attached: socket.socket | None = None) -> None:
+    def _send(self, message: dict[str, Any], attached: Sequence[socket.socket] = ()) -> None:
         if self._control is not None:
             self._control.send(message, attached)

@@ -32,6 +32,13 @@ class Wakeup(Protocol):
         It stays the same from `open()` to `close()`.
         """
 
+    @property
+    def has_sign(self) -> bool:
+        """Whether a sign was read that `has_changed()` was not asked about since.
+
+        Any query may read one off the connection, and then `fileno()` is not readable.
+        """
+
     def has_changed(self) -> bool:
         """Read what came, without waiting for more, and say whether to look at the queue.
 
@@ -43,11 +50,11 @@ class Wakeup(Protocol):
         """How long to sleep from now at most, until `has_changed()` is to be asked again.
 
         `idle_seconds` is how long ago the last work was found. An answer of `has_changed()` may
-        make it longer or shorter, so ask anew after each; 0 until it was asked where a sign waits.
+        make it longer or shorter, so ask anew after each. It knows nothing of `has_sign`.
         """
 
     def mark_busy(self) -> None:
-        """Say after a claim that found work that the queue is being looked at anyway.
+        """Say that jobs wait when others end: the queue is being looked at anyway.
 
         Does something once in half a second at most, and on PostgreSQL alone.
         """
@@ -65,6 +72,11 @@ class PolledWakeup:
     def fileno(self) -> int | None:
         """There is none."""
         return None
+
+    @property
+    def has_sign(self) -> bool:
+        """Never."""
+        return False
 
     def has_changed(self) -> bool:
         """Always."""

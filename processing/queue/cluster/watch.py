@@ -6,7 +6,6 @@ In a thread of its own, because the supervisor may wait for the database meanwhi
 from __future__ import annotations
 
 import logging
-import select
 import signal
 import threading
 import time
@@ -24,6 +23,9 @@ REPEAT_SECONDS = 0.25
 KILL_SECONDS = 2.0
 #: Its wait while nothing runs that has an end; somebody wakes it then. Seconds.
 IDLE_SECONDS = 60.0
+#: A task that its seat has not begun is looked at again when it may have run for its time, but not
+#: more often than this; seconds.
+LOOK_SECONDS = 0.025
 
 
 class Watch:
@@ -43,7 +45,8 @@ class Watch:
         """A seat has been given a task."""
         with self._changed:
             self._running.add(running)
-            if running.deadline is not None and running.deadline < self._wakes_at:
+            timeout_seconds = running.claim.timeout_seconds
+            if timeout_seconds is not None and time.monotonic() + timeout_seconds < self._wakes_at:
                 self._changed.notify()
 
     def end(self, running: Running) -> None:
@@ -77,13 +80,12 @@ class Watch:
 
     def _tend(self, running: Running, now: float) -> float:
         if running.order is Order.NONE:
-            if running.deadline is None:
-                return IDLE_SECONDS
-            if now < running.deadline:
-                return running.deadline - now
-            if has_answered(running):
-                return REPEAT_SECONDS  # its report waits until the supervisor has time
+            wait_seconds = self._find_seconds_left(running, now)
+            if wait_seconds > 0:
+                return wait_seconds
             self._give_order(running, Order.TIMEOUT, now)
+        if running.is_told:
+            return REPEAT_SECONDS  # its report waits until the supervisor has time
         if now >= running.ordered_at + KILL_SECONDS:
             self._send_signal(running.seat_pid, signal.SIGKILL)
             return KILL_SECONDS
@@ -92,13 +94,15 @@ class Watch:
             running.signal_at = now + REPEAT_SECONDS
         return min(running.signal_at, running.ordered_at + KILL_SECONDS) - now
 
+    def _find_seconds_left(self, running: Running, now: float) -> float:
+        if running.claim.timeout_seconds is None:
+            return IDLE_SECONDS
+        if not running.is_under_way:
+            return max(running.claim.timeout_seconds, LOOK_SECONDS)
+        return running.slot.began_at + running.claim.timeout_seconds - now
+
     def _give_order(self, running: Running, order: Order, now: float) -> None:
-        running.order = running.slot.order = order
+        running.order = order
+        if not running.is_told:  # the seat may be at another by now, and that may be ordered to end
+            running.slot.give_order(order, running.turn)
         running.ordered_at = running.signal_at = now
-
-
-def has_answered(running: Running) -> bool:
-    """Whether the seat's report has come, at least its beginning."""
-    poll = select.poll()
-    poll.register(running.stream, select.POLLIN)
-    return bool(poll.poll(0))

@@ -10,6 +10,7 @@ from processing.queue.claims import Claim
 from processing.queue.cluster import desk as desk_module
 from processing.queue.cluster.desk import Desk
 from processing.queue.cluster.ledger import Orders
+from processing.queue.cluster.load import Load
 from processing.queue.cluster.pace import Pace
 from processing.queue.cluster.stat import Vitals
 from processing.queue.ending import SUCCEEDED, Ending
@@ -43,10 +44,10 @@ class DeskStand:
         pace = Pace(SEATS)
         self.desk = Desk(self.ledger, pace, self.stats, selector)  # type: ignore[arg-type]
 
-    def work(self, *, idle: int = SEATS, running: int = 0) -> Orders:
-        """One look, with so many seats idle and so many tasks running."""
-        deliveries = [make_claim().delivery for _ in range(running)]
-        return self.desk.work(self.clock.now, idle_count=idle, running=deliveries)
+    def work(self, *, idle: int = SEATS, running: int = 0, waiting: int = 0) -> Orders:
+        """One look, with so many seats idle, tasks running, and tasks in hand behind these."""
+        load = make_load(idle=idle, running=running, waiting=waiting)
+        return self.desk.work(self.clock.now, load)
 
     def settle_in(self) -> None:
         """Look until there is nothing to do but to wait."""
@@ -63,14 +64,14 @@ class DeskStand:
         self.desk.wake()
         self.ledger.wakeup.is_changed = True
         self.work(idle=count)
-        assert list(self.desk.ready) == claims
+        assert list(self.desk.ready.claims) == claims
         self.ledger.asked_counts.clear()
         return claims
 
-    def next_seconds(self, *, idle: int = SEATS, running: int = 0) -> float:
+    def next_seconds(self, *, idle: int = SEATS, running: int = 0, waiting: int = 0) -> float:
         """How long until it wants to look again."""
-        next_at = self.desk.next_at(idle_count=idle, has_running=bool(running))
-        return next_at - self.clock.now
+        load = make_load(idle=idle, running=running, waiting=waiting)
+        return self.desk.next_at(load) - self.clock.now
 
     def live_through(self, seconds: float, *, idle: int = SEATS, running: int = 0) -> int:
         """Look whenever the desk wants to, as a supervisor does; returns how often that was.
@@ -81,12 +82,18 @@ class DeskStand:
         for count in range(MOST_LOOKS):
             self.work(idle=idle, running=running)
             for _ in range(min(idle, len(self.desk.ready))):
-                self.desk.ready.popleft()
+                self.desk.ready.claims.popleft()
             self.desk.publish(self.clock.now, lambda: VITALS)
             self.clock.now += max(0.0, self.next_seconds(idle=idle, running=running))
             if self.clock.now >= ends_at:
                 return count + 1
         raise AssertionError("it looks all the time")
+
+
+def make_load(*, idle: int = 0, running: int = 0, waiting: int = 0) -> Load:
+    """So many seats idle, tasks running, and tasks in hand behind these."""
+    in_hand = tuple(make_claim().delivery for _ in range(running + waiting))
+    return Load(idle_count=idle, waiting_count=waiting, in_hand=in_hand)
 
 
 def make_ending() -> Ending:

@@ -22,6 +22,7 @@ class FakeWakeup:
     def __init__(self) -> None:
         self.descriptor: int | None = None
         self.is_changed = True
+        self.has_sign = False
         self.busy_count = 0
 
     def open(self) -> None:
@@ -34,7 +35,7 @@ class FakeWakeup:
         return self.descriptor
 
     def has_changed(self) -> bool:
-        was_changed, self.is_changed = self.is_changed, False
+        was_changed, self.is_changed, self.has_sign = self.is_changed, False, False
         return was_changed
 
     def poll_seconds(self, idle_seconds: float) -> float:

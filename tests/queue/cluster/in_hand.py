@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +11,8 @@ from processing.queue.cluster.running import Running
 
 SEAT_PID = 4321
 BEGAN_AT = 1000.0
+ENDED_AT = 1002.0
+TURN = 7
 
 
 class Clock:
@@ -26,28 +25,30 @@ class Clock:
         return self.now
 
 
-def make_claim(*, timeout_seconds: float | None = None, number: int = 1) -> Claim:
+def make_claim(
+    *, timeout_seconds: float | None = None, number: int = 1, package: str = "not a package"
+) -> Claim:
     """A claim of a job that is in no database."""
     delivery = Delivery(job_id=uuid4(), number=number)
-    return Claim(delivery=delivery, package="not a package", timeout_seconds=timeout_seconds)
+    return Claim(delivery=delivery, package=package, timeout_seconds=timeout_seconds)
 
 
-@contextmanager
-def run_task(
-    *, timeout_seconds: float | None = None, order: Order = Order.NONE
-) -> Iterator[tuple[Running, socket.socket]]:
-    """A task that began at BEGAN_AT, and the seat's end of its socket."""
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        running = Running(
-            claim=make_claim(timeout_seconds=timeout_seconds),
-            seat_pid=SEAT_PID,
-            slot=Board(1).slot(0),
-            stream=ours,
-            began_at=BEGAN_AT,
-            order=order,
-        )
-        yield running, theirs
+def make_waiting(*, timeout_seconds: float | None = None, order: Order = Order.NONE) -> Running:
+    """A task that its seat has not begun."""
+    return Running(
+        claim=make_claim(timeout_seconds=timeout_seconds),
+        seat_pid=SEAT_PID,
+        slot=Board(1).slot(0),
+        turn=TURN,
+        order=order,
+    )
+
+
+def make_running(*, timeout_seconds: float | None = None, order: Order = Order.NONE) -> Running:
+    """A task that began at BEGAN_AT."""
+    running = make_waiting(timeout_seconds=timeout_seconds, order=order)
+    running.slot.begin(TURN, BEGAN_AT)
+    return running
 
 
 def make_report(**given: Any) -> dict[str, Any]:
@@ -59,5 +60,7 @@ def make_report(**given: Any) -> dict[str, Any]:
         "result": {},
         "task": None,
         "jobs": {},
+        "began_at": BEGAN_AT,
+        "ended_at": ENDED_AT,
     }
     return defaults | given

@@ -27,6 +27,7 @@ from processing.queue.cluster.call import (
     describe_timeout,
 )
 
+TURN = 3
 INTERRUPTS = [
     (Order.TIMEOUT, JobTimedOut),
     (Order.CANCEL, JobCancelled),
@@ -37,7 +38,9 @@ INTERRUPTS = [
 
 @pytest.fixture
 def slot() -> Slot:
-    return Board(1).slot(0)
+    slot = Board(1).slot(0)
+    slot.begin(TURN, 0.0)
+    return slot
 
 
 @pytest.fixture
@@ -61,7 +64,7 @@ def interrupt() -> None:
 def test_an_order_ends_the_call(
     window: CallWindow, slot: Slot, order: Order, expected: type[JobInterrupted]
 ) -> None:
-    slot.order = order
+    slot.give_order(order, TURN)
     with pytest.raises(expected), window(-1):
         interrupt()
 
@@ -75,8 +78,18 @@ def test_a_signal_without_an_order_is_not_obeyed(window: CallWindow) -> None:
         interrupt()
 
 
+@pytest.mark.parametrize("turn", [TURN - 1, TURN + 1])
+def test_an_order_of_another_task_is_not_obeyed(window: CallWindow, slot: Slot, turn: int) -> None:
+    slot.give_order(Order.CANCEL, turn)
+    with window(-1):
+        interrupt()
+    slot.begin(turn, 0.0)
+    with pytest.raises(JobCancelled), window(-1):
+        interrupt()
+
+
 def test_an_order_outside_of_the_call_is_not_obeyed(window: CallWindow, slot: Slot) -> None:
-    slot.order = Order.CANCEL
+    slot.give_order(Order.CANCEL, TURN)
     interrupt()
     with pytest.raises(JobCancelled), window(-1):
         interrupt()
@@ -84,7 +97,7 @@ def test_an_order_outside_of_the_call_is_not_obeyed(window: CallWindow, slot: Sl
 
 
 def test_an_order_after_the_window_was_closed_is_not_obeyed(window: CallWindow, slot: Slot) -> None:
-    slot.order = Order.CANCEL
+    slot.give_order(Order.CANCEL, TURN)
     with window(-1):
         window.close()
         interrupt()
@@ -94,7 +107,7 @@ def test_a_window_that_was_closed_opens_again_for_the_next_call(
     window: CallWindow, slot: Slot
 ) -> None:
     window.close()
-    slot.order = Order.STOP
+    slot.give_order(Order.STOP, TURN)
     with pytest.raises(ClusterStopping), window(-1):
         interrupt()
 
@@ -104,13 +117,13 @@ def test_a_task_that_changed_the_signals_handler_is_followed_by_one_that_is_inte
 ) -> None:
     with window(-1):
         signal.signal(INTERRUPT_SIGNAL, signal.SIG_IGN)
-    slot.order = Order.CANCEL
+    slot.give_order(Order.CANCEL, TURN)
     with pytest.raises(JobCancelled), window(-1):
         interrupt()
 
 
 def test_an_interrupt_passes_what_swallows_errors(window: CallWindow, slot: Slot) -> None:
-    slot.order = Order.CANCEL
+    slot.give_order(Order.CANCEL, TURN)
 
     async def interrupt_soon() -> None:
         await asyncio.sleep(0)
@@ -133,7 +146,7 @@ def test_an_interrupt_is_what_django_q2s_loop_takes_as_the_end_of_a_task() -> No
 
 
 def test_a_timeout_says_how_long_the_task_may_take(window: CallWindow, slot: Slot) -> None:
-    slot.order = Order.TIMEOUT
+    slot.give_order(Order.TIMEOUT, TURN)
     window.timeout_seconds = 2.5
     with pytest.raises(JobTimedOut, match=r"maximum timeout value \(2\.5 seconds\)"), window(-1):
         interrupt()
@@ -179,7 +192,7 @@ def test_a_task_that_runs_another_in_its_own_process_can_still_be_interrupted(
             pass
         interrupt()
 
-    slot.order = Order.CANCEL
+    slot.give_order(Order.CANCEL, TURN)
     with pytest.raises(JobCancelled), window(-1):
         call_another()
     interrupt()

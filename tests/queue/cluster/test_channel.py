@@ -39,8 +39,33 @@ def receive(channel: Channel) -> list[dict[str, Any]]:
 
 def test_a_message_reaches_the_seat(ends: tuple[Channel, socket.socket]) -> None:
     channel, seat = ends
-    channel.send({"a": "\u00e4 \0 \udc80", "b": [1.5, None]})
+    channel.send([{"a": "\u00e4 \0 \udc80", "b": [1.5, None]}])
     assert read_message(seat) == {"a": "\u00e4 \0 \udc80", "b": [1.5, None]}
+
+
+def test_several_messages_reach_the_seat_in_their_order(
+    ends: tuple[Channel, socket.socket],
+) -> None:
+    channel, seat = ends
+    channel.send([{"a": 1}, {"a": 2}])
+    channel.send([{"a": 3}])
+    assert [read_message(seat) for _ in range(3)] == [{"a": 1}, {"a": 2}, {"a": 3}]
+
+
+def test_messages_are_sent_behind_what_still_waits_for_room(
+    ends: tuple[Channel, socket.socket],
+) -> None:
+    channel, seat = ends
+    messages = [{"a": str(number) * LARGE_CHARACTERS} for number in range(2)]
+    channel.send(messages[:1])
+    channel.send(messages[1:])
+    read: list[Any] = []
+    reader = Thread(target=lambda: read.extend(read_message(seat) for _ in range(2)))
+    reader.start()
+    while channel.has_more_to_send:
+        channel.flush()
+    reader.join(20)
+    assert read == messages
 
 
 def test_a_report_reaches_the_supervisor(ends: tuple[Channel, socket.socket]) -> None:
@@ -74,7 +99,7 @@ def test_a_message_larger_than_the_socket_holds_is_sent_as_it_is_read(
 ) -> None:
     channel, seat = ends
     message = {"a": "x" * LARGE_CHARACTERS}
-    channel.send(message)
+    channel.send([message])
     assert channel.has_more_to_send
     read: list[Any] = []
     reader = Thread(target=lambda: read.append(read_message(seat)))
@@ -114,7 +139,7 @@ def test_the_end_of_a_seat_is_told_behind_what_it_had_said(
 
 def test_a_seat_that_is_reset_has_ended(ends: tuple[Channel, socket.socket]) -> None:
     channel, seat = ends
-    channel.send({"a": 1})
+    channel.send([{"a": 1}])
     seat.close()  # with what it never read
     with pytest.raises(EOFError):
         receive(channel)
@@ -123,7 +148,7 @@ def test_a_seat_that_is_reset_has_ended(ends: tuple[Channel, socket.socket]) -> 
 def test_sending_to_a_seat_that_is_gone_is_no_error(ends: tuple[Channel, socket.socket]) -> None:
     channel, seat = ends
     seat.close()
-    channel.send({"a": "x" * LARGE_CHARACTERS})
+    channel.send([{"a": "x" * LARGE_CHARACTERS}])
     assert not channel.has_more_to_send
 
 

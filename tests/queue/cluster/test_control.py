@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from processing.queue.cluster.control import Control
+from processing.queue.cluster.control import SEAT_SOCKETS, Control
 
 SEAT_COUNT = 100
 WAIT_SECONDS = 20.0
@@ -68,20 +68,23 @@ def test_sockets_come_with_their_messages_in_order(ends: tuple[Control, Control]
     with ExitStack() as open_sockets:
         far_ends = []
         for index in range(SEAT_COUNT):
-            far, attached = socket.socketpair()
-            far_ends.append(open_sockets.enter_context(far))
+            pairs = [socket.socketpair() for _ in range(SEAT_SOCKETS)]
+            far_ends.append([open_sockets.enter_context(far) for far, _ in pairs])
+            attached = [near for _, near in pairs]
             template.send({"seat": index, "pid": 1000 + index}, attached)
-            attached.close()
+            for near in attached:
+                near.close()
             if index % 3 == 0:
                 template.send({"exit": index, "status": 0})
         messages = receive(supervisor, SEAT_COUNT + len(range(0, SEAT_COUNT, 3)))
         seats = [message["seat"] for message in messages if "seat" in message]
         assert seats == list(range(SEAT_COUNT))
         for index in seats:
-            stream = open_sockets.enter_context(supervisor.take_socket())
-            stream.settimeout(WAIT_SECONDS)
-            far_ends[index].sendall(b"%d" % index)
-            assert stream.recv(10) == b"%d" % index
+            for place, far in enumerate(far_ends[index]):
+                stream = open_sockets.enter_context(supervisor.take_socket())
+                stream.settimeout(WAIT_SECONDS)
+                far.sendall(b"%d/%d" % (index, place))
+                assert stream.recv(10) == b"%d/%d" % (index, place)
 
 
 def test_messages_of_two_threads_do_not_mix(ends: tuple[Control, Control]) -> None:
@@ -116,7 +119,7 @@ def test_sending_to_a_dead_process_is_no_error(ends: tuple[Control, Control]) ->
     supervisor.close()
     far, attached = socket.socketpair()
     with far, attached:
-        template.send({"seat": 1, "pid": 2}, attached)
+        template.send({"seat": 1, "pid": 2}, [attached])
         template.send({"stop": 1})
     with pytest.raises(EOFError):
         template.receive()

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from processing.queue.cluster import desk as desk_module
-from processing.queue.cluster.desk import RELEASE_SECONDS, SETTLE_WITHIN_SECONDS
+from processing.queue.cluster.desk import SETTLE_WITHIN_SECONDS
 from processing.queue.cluster.ledger import Orders
+from processing.queue.cluster.load import Load
+from processing.queue.cluster.ready import RELEASE_SECONDS
 from tests.queue.cluster.desk_stand import SEATS, VITALS, DeskStand, make_ending
 from tests.queue.cluster.fake_ledger import POLL_SECONDS
 from tests.queue.cluster.in_hand import make_claim
@@ -29,7 +31,7 @@ def test_as_much_is_claimed_as_the_seats_want(stand: DeskStand) -> None:
     stand.ledger.wakeup.is_changed = True
     stand.work()
     stand.work()
-    assert list(stand.desk.ready) == claims[:SEATS]
+    assert list(stand.desk.ready.claims) == claims[:SEATS]
     assert stand.ledger.asked_counts == [SEATS], "what is ready is for them"
 
 
@@ -53,7 +55,7 @@ def test_an_ending_is_a_reason_to_look_for_more(stand: DeskStand) -> None:
     [claim] = stand.ledger.queue(1)
     stand.desk.add(make_ending())
     stand.work(idle=1)
-    assert (len(stand.ledger.settled), list(stand.desk.ready)) == (1, [claim])
+    assert (len(stand.ledger.settled), list(stand.desk.ready.claims)) == (1, [claim])
 
 
 def test_endings_wait_for_each_other_while_the_seats_have_work(stand: DeskStand) -> None:
@@ -102,6 +104,14 @@ def test_after_an_empty_look_the_next_one_waits_for_a_sign(stand: DeskStand) -> 
     assert (len(stand.desk.ready), stand.desk.found_nothing) == (1, False)
 
 
+def test_a_sign_that_another_query_read_is_not_slept_over(stand: DeskStand) -> None:
+    stand.ledger.wakeup.is_changed = stand.ledger.wakeup.has_sign = True
+    assert stand.next_seconds() <= 0
+    stand.work()
+    assert stand.ledger.asked_counts == [SEATS]
+    assert stand.next_seconds() > 0
+
+
 def test_a_sign_that_was_none_leads_to_no_look(stand: DeskStand) -> None:
     stand.desk.wake()
     stand.work()
@@ -135,7 +145,7 @@ def test_what_cannot_be_begun_is_put_back_after_a_second(stand: DeskStand) -> No
     assert stand.ledger.released == []
     stand.clock.now += RELEASE_SECONDS * 0.2
     stand.work(idle=0)
-    assert (stand.ledger.released, list(stand.desk.ready)) == (claims, [])
+    assert (stand.ledger.released, list(stand.desk.ready.claims)) == (claims, [])
 
 
 def test_what_was_put_back_in_vain_is_not_begun_all_the_same(stand: DeskStand) -> None:
@@ -143,7 +153,7 @@ def test_what_was_put_back_in_vain_is_not_begun_all_the_same(stand: DeskStand) -
     stand.clock.now += RELEASE_SECONDS * 1.1
     stand.ledger.is_away = True  # before its answer, so that the jobs may be others' by now
     stand.work(idle=0)
-    assert list(stand.desk.ready) == []
+    assert list(stand.desk.ready.claims) == []
 
 
 def test_a_desk_that_stops_accepting_puts_back_what_is_ready_and_claims_no_more(
@@ -153,7 +163,7 @@ def test_a_desk_that_stops_accepting_puts_back_what_is_ready_and_claims_no_more(
     stand.ledger.queue(1)
     stand.desk.stop_accepting()
     stand.work()
-    assert (stand.ledger.released, list(stand.desk.ready)) == (claims, [])
+    assert (stand.ledger.released, list(stand.desk.ready.claims)) == (claims, [])
     stand.desk.add(make_ending())
     stand.work()
     assert stand.ledger.asked_counts == []
@@ -166,7 +176,8 @@ def test_all_that_is_in_hand_is_held(stand: DeskStand) -> None:
     stand.ledger.kept.clear()
     claims = stand.ledger.queue(SEATS)
     stand.ledger.wakeup.is_changed = True
-    stand.desk.work(stand.clock.now, idle_count=SEATS, running=[running])
+    load = Load(idle_count=SEATS, waiting_count=0, in_hand=(running,))
+    stand.desk.work(stand.clock.now, load)
     assert stand.ledger.kept == [{running, *(claim.delivery for claim in claims)}]
 
 
@@ -176,22 +187,22 @@ def test_an_ending_that_is_not_settled_yet_is_held(stand: DeskStand) -> None:
     stand.clock.now += 60
     stand.ledger.kept.clear()
     stand.desk.add(ending)
-    stand.desk._claimed_at = stand.clock.now  # so that it is not put back
+    stand.desk.ready.add([], stand.clock.now)  # so that it is not put back
     stand.work(idle=0)
     assert stand.ledger.kept == [{claim.delivery, ending.delivery}]
 
 
-def test_what_is_lost_or_cancelled_is_not_begun(stand: DeskStand) -> None:
-    lost, cancelled, good = stand.claim(3)
+def test_what_is_not_to_be_begun_any_more_is_put_back_at_once(stand: DeskStand) -> None:
+    lost, good = stand.claim(2)
     running = make_claim().delivery
-    stand.ledger.orders = Orders(
-        lost=frozenset([lost.delivery, running]), cancelled=frozenset([cancelled.delivery])
-    )
+    stand.ledger.orders = Orders(lost=frozenset([lost.delivery, running]))
     stand.ledger.keep_now()
-    orders = stand.desk.work(stand.clock.now, idle_count=0, running=[running])
-    assert list(stand.desk.ready) == [good]
-    assert stand.ledger.released == [lost, cancelled]
-    assert running in orders.lost
+    orders = stand.work(idle=0)
+    assert orders == stand.ledger.orders
+    stand.desk.ready.drop(orders.lost)
+    assert stand.next_seconds(idle=0) <= 0
+    stand.work(idle=0)
+    assert (stand.ledger.released, list(stand.desk.ready.claims)) == ([lost], [good])
 
 
 def test_closing_says_the_last_and_drops_the_connection(stand: DeskStand) -> None:

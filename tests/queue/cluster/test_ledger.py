@@ -104,13 +104,26 @@ def test_an_empty_queue_is_looked_at_without_a_transaction(
         assert ledger.exchange([], 2).claims == []
 
 
-def test_others_are_told_that_the_queue_is_served_when_there_was_work(ledger: Ledger) -> None:
+def test_a_claim_alone_is_one_statement(ledger: Ledger, django_assert_num_queries: Any) -> None:
+    waiting = enqueue()
+    with django_assert_num_queries({"sqlite": 2, "postgresql": 1}[connection.vendor]):
+        [claim] = ledger.exchange([], 2).claims
+    assert claim.delivery.job_id == waiting
+
+
+def test_others_need_not_notify_while_jobs_wait_for_the_end_of_others(ledger: Ledger) -> None:
     assert isinstance(ledger.wakeup, FakeWakeup)
-    ledger.exchange([], 1)
-    assert ledger.wakeup.busy_count == 0
     enqueue()
-    ledger.exchange([], 1)
+    ledger.exchange([make_good_ending(make_held_job())], 1)
     assert ledger.wakeup.busy_count == 1
+
+
+def test_others_notify_where_the_seats_wait_for_jobs(ledger: Ledger) -> None:
+    assert isinstance(ledger.wakeup, FakeWakeup)
+    enqueue()
+    assert ledger.exchange([], 1).claims
+    ledger.exchange([make_good_ending(make_held_job())], 1)
+    assert ledger.wakeup.busy_count == 0
 
 
 def test_claims_are_released_in_our_own_name(ledger: Ledger) -> None:

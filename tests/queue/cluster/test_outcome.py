@@ -12,7 +12,14 @@ from processing.queue.cluster.channel import SOCKET_LOST_STATUS
 from processing.queue.cluster.outcome import describe_status, make_death_ending, make_ending
 from processing.queue.ending import CANCELLED, GIVEN_BACK, SUCCEEDED, Ending
 from processing.queue.failures import make_error
-from tests.queue.cluster.in_hand import BEGAN_AT, SEAT_PID, make_report, run_task
+from tests.queue.cluster.in_hand import (
+    BEGAN_AT,
+    ENDED_AT,
+    SEAT_PID,
+    make_report,
+    make_running,
+    make_waiting,
+)
 
 ROW = {"id": "1"}
 JOBS = {"chain": {"id": "2"}, "after": {"id": "3"}}
@@ -23,22 +30,14 @@ FAILED = {"outcome": "task_error", "error": ERROR}
 def end(order: Order = Order.NONE, *, is_stopping: bool = False, **report: Any) -> Ending:
     """The ending of a task with a time limit, whose seat reported."""
     told = make_report(**({"task": ROW, "jobs": JOBS} | report))
-    with run_task(timeout_seconds=2.5, order=order) as (running, _):
-        return make_ending(running, told, is_stopping=is_stopping)
+    running = make_running(timeout_seconds=2.5, order=order)
+    return make_ending(running, told, is_stopping=is_stopping)
 
 
-def die(
-    order: Order = Order.NONE,
-    *,
-    status: int = -9,
-    was_taken: bool = True,
-    is_stopping: bool = False,
-) -> Ending:
+def die(order: Order = Order.NONE, *, status: int = -9, is_stopping: bool = False) -> Ending:
     """The ending of a task whose seat died."""
-    with run_task(timeout_seconds=2.5, order=order) as (running, _):
-        return make_death_ending(
-            running, status=status, was_taken=was_taken, is_stopping=is_stopping
-        )
+    running = make_running(timeout_seconds=2.5, order=order)
+    return make_death_ending(running, status=status, is_stopping=is_stopping)
 
 
 @pytest.mark.parametrize("is_stopping", [False, True])
@@ -47,7 +46,7 @@ def test_a_task_that_returned_has_succeeded(is_stopping: bool) -> None:
     assert (ending.outcome, ending.charged, ending.is_final) == (SUCCEEDED, True, False)
     assert (ending.result, ending.task, ending.jobs) == ({"result": "1"}, ROW, JOBS)
     assert ending.where == f"{socket.gethostname()}:{SEAT_PID}"
-    assert ending.began_at == BEGAN_AT
+    assert (ending.began_at, ending.ended_at) == (BEGAN_AT, ENDED_AT)
 
 
 def test_a_task_that_failed_keeps_its_error_and_its_row_and_ends_its_chain() -> None:
@@ -128,9 +127,10 @@ def test_a_seat_that_died_lost_its_task_and_says_how(status: int, words: str) ->
     assert ending.where.endswith(f":{SEAT_PID}")
 
 
-def test_a_task_that_its_dead_seat_had_not_begun_costs_nothing() -> None:
-    ending = die(was_taken=False)
-    assert (ending.outcome, ending.charged, ending.began_at) == (GIVEN_BACK, False, None)
+def test_a_task_that_its_dead_seat_had_not_begun_has_no_beginning() -> None:
+    running = make_waiting(order=Order.CANCEL)
+    ending = make_death_ending(running, status=-9, is_stopping=False)
+    assert (ending.outcome, ending.began_at) == (CANCELLED, None)
 
 
 def test_a_seat_that_dies_while_the_cluster_stops_gives_its_task_back() -> None:

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from tests.queue.cluster.in_hand import BEGAN_AT, run_task
+from tests.queue.cluster.in_hand import BEGAN_AT, TURN, make_running, make_waiting
 
 
 def test_a_report_is_of_the_task_and_the_delivery_that_it_names() -> None:
-    with run_task() as (running, _):
-        job = running.claim.delivery.job_id.hex
-        assert running.is_of({"job": job, "delivery": 1})
-        assert not running.is_of({"job": job, "delivery": 2})
-        assert not running.is_of({"job": uuid4().hex, "delivery": 1})
+    running = make_running()
+    job = running.claim.delivery.job_id.hex
+    assert running.is_of({"job": job, "delivery": 1})
+    assert not running.is_of({"job": job, "delivery": 2})
+    assert not running.is_of({"job": uuid4().hex, "delivery": 1})
 
 
-def test_the_time_of_a_task_is_counted_from_its_beginning() -> None:
-    with run_task(timeout_seconds=2.5) as (running, _):
-        assert running.deadline == BEGAN_AT + 2.5
+def test_a_task_is_under_way_from_its_beginning_until_its_end_was_told() -> None:
+    running = make_waiting()
+    assert (running.is_under_way, running.is_told) == (False, False)
+    running.slot.begin(TURN, BEGAN_AT)
+    assert (running.is_under_way, running.is_told) == (True, False)
+    running.slot.tell()
+    assert (running.is_under_way, running.is_told) == (False, True)
 
 
-def test_a_task_without_a_timeout_may_take_for_ever() -> None:
-    with run_task() as (running, _):
-        assert running.deadline is None
+def test_the_task_before_it_does_not_count_as_itself() -> None:
+    running = make_waiting()
+    running.slot.begin(TURN - 1, BEGAN_AT)
+    assert (running.is_under_way, running.is_told) == (False, False)
+    running.slot.tell()
+    assert (running.is_under_way, running.is_told) == (False, False)
+
+
+def test_the_task_behind_it_does_not_count_as_itself() -> None:
+    running = make_running()
+    running.slot.tell()
+    running.slot.begin(TURN + 1, BEGAN_AT)
+    assert (running.is_under_way, running.is_told) == (False, True)

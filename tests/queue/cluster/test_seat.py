@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +10,6 @@ from uuid import UUID
 
 import pytest
 from django.utils import timezone
-from django_q import worker as django_q_worker
 from django_q.conf import Conf
 from django_q.signals import pre_execute
 from django_q.signing import SignedPackage
@@ -23,7 +21,7 @@ from processing.queue.cluster.call import INTERRUPT_SIGNAL
 from processing.queue.cluster.channel import SOCKET_LOST_STATUS
 from processing.queue.cluster.seat import STOP
 from processing.queue.current import current
-from tests.queue.cluster.seat_stand import JOB, Exited, SeatStand, read_message_now
+from tests.queue.cluster.seat_stand import JOB, Exited, SeatStand, open_seat, read_message_now
 
 # django-q2's loop closes connections that are too old, where there is one.
 pytestmark = pytest.mark.django_db
@@ -31,19 +29,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def stand(monkeypatch: pytest.MonkeyPatch) -> Iterator[SeatStand]:
-    handler = signal.getsignal(INTERRUPT_SIGNAL)
-
-    def leave(status: int) -> None:
-        raise Exited(status)
-
-    monkeypatch.setattr(seat_module.os, "_exit", leave)
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        stand = SeatStand(ours, theirs)
-        monkeypatch.setattr(django_q_worker, "TimeoutHandler", stand.seat.window)
+    with open_seat(monkeypatch) as stand:
         yield stand
-    current.end()
-    signal.signal(INTERRUPT_SIGNAL, handler)
 
 
 def test_a_task_is_taken_and_the_board_says_so(stand: SeatStand) -> None:
@@ -63,13 +50,13 @@ def test_a_report_says_whose_it_is_and_the_board_is_clear_again(stand: SeatStand
     report = stand.read_report()
     assert (report["job"], report["delivery"]) == (JOB.hex, 3)
     assert (report["outcome"], report["is_leaving"]) == ("succeeded", False)
-    assert report["seconds"] >= 0
+    assert stand.slot.began_at == report["began_at"] <= report["ended_at"]
     assert not stand.slot.is_taken
     assert current.delivery is None
 
 
 def test_without_a_supervisor_there_are_no_more_tasks(stand: SeatStand) -> None:
-    stand.supervisor.close()
+    stand.issued.close()
     assert stand.seat.get() == STOP
 
 
@@ -115,8 +102,8 @@ def test_django_q2s_loop_runs_one_task_after_the_other(stand: SeatStand) -> None
 
 
 def test_an_ordered_task_ends_the_loop(stand: SeatStand) -> None:
-    stand.slot.order = Order.CANCEL
-    stand.give(func="signal.raise_signal", args=(int(INTERRUPT_SIGNAL),))
+    turn = stand.give(func="signal.raise_signal", args=(int(INTERRUPT_SIGNAL),))
+    stand.slot.give_order(Order.CANCEL, turn)
     stand.give()
     stand.run_loop()
     report = stand.read_report()
@@ -125,8 +112,7 @@ def test_an_ordered_task_ends_the_loop(stand: SeatStand) -> None:
 
 
 def test_a_task_that_returned_in_spite_of_an_order_ends_the_loop_too(stand: SeatStand) -> None:
-    stand.slot.order = Order.STOP
-    stand.give()
+    stand.slot.give_order(Order.STOP, stand.give())
     stand.give()
     stand.run_loop()
     assert stand.read_report()["is_leaving"]

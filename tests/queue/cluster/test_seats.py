@@ -3,75 +3,33 @@
 from __future__ import annotations
 
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any
 
 import pytest
 
-from processing.queue.cluster import seats as seats_module
-from processing.queue.cluster.board import Board
+from processing.queue.cluster import link as link_module
 from processing.queue.cluster.channel import LENGTH, pack_message, read_message
+from processing.queue.cluster.link import SLOW_SECONDS
+from processing.queue.cluster.load import Load
 from processing.queue.cluster.seats import (
     FREE_RESTARTS,
     RESTART_MOST_SECONDS,
     SETTLED_SECONDS,
-    Link,
-    Seats,
 )
 from tests.queue.cluster.in_hand import Clock, make_claim
-
-PID = 1000
-
-
-class SeatStand:
-    """Three seats, what the template was asked for, and the seats' own ends of their sockets."""
-
-    def __init__(self, clock: Clock, open_sockets: ExitStack) -> None:
-        self.clock = clock
-        self.asked: list[dict[str, Any]] = []
-        self.seats = Seats(3, Board(3), self.asked.append)
-        self.ends: dict[int, socket.socket] = {}
-        self._open_sockets = open_sockets
-        self._next_pid = PID
-
-    def start(self, index: int = 0) -> Link:
-        """Have a seat started, as the template would."""
-        ours, theirs = socket.socketpair()
-        theirs.settimeout(20)
-        for end in (ours, theirs):
-            self._open_sockets.enter_context(end)
-        pid, self._next_pid = self._next_pid, self._next_pid + 1
-        self.ends[pid] = theirs
-        return self.seats.add(index, pid, ours)
-
-    def start_all(self) -> None:
-        """Have all asked for and started."""
-        self.seats.start_missing(self.clock.now)
-        for message in self.take_asked():
-            self.start(message["fork"])
-
-    def take_asked(self) -> list[dict[str, Any]]:
-        asked = list(self.asked)
-        self.asked.clear()
-        return asked
-
-    def die_early(self) -> float:
-        """A seat dies before it was given a task; returns the wait for the next one."""
-        self.seats.remove(self.start(), self.clock.now)
-        return self.seats.next_start_at() - self.clock.now
+from tests.queue.cluster.seats_stand import SeatsStand
 
 
 @pytest.fixture
-def stand(monkeypatch: pytest.MonkeyPatch) -> Iterator[SeatStand]:
+def stand(monkeypatch: pytest.MonkeyPatch) -> Iterator[SeatsStand]:
     clock = Clock()
-    monkeypatch.setattr(seats_module, "time", clock)
+    monkeypatch.setattr(link_module, "time", clock)
     with ExitStack() as open_sockets:
-        yield SeatStand(clock, open_sockets)
+        yield SeatsStand(clock, open_sockets)
 
 
-def test_the_seats_are_started_once(stand: SeatStand) -> None:
+def test_the_seats_are_started_once(stand: SeatsStand) -> None:
     for _ in range(2):
         stand.seats.start_missing(stand.clock.now)
     assert stand.take_asked() == [{"fork": 0}, {"fork": 1}, {"fork": 2}]
@@ -79,30 +37,51 @@ def test_the_seats_are_started_once(stand: SeatStand) -> None:
     assert stand.seats.restarts == 0
 
 
-def test_a_started_seat_is_idle_until_it_is_given_a_task(stand: SeatStand) -> None:
+def test_a_started_seat_is_idle_until_it_is_given_a_task(stand: SeatsStand) -> None:
+    stand.start_all()
+    assert stand.seats.load == Load(idle_count=3, waiting_count=0, in_hand=())
+    _, second, _ = stand.seats
+    claim = make_claim()
+    second.give([claim])
+    load = Load(idle_count=2, waiting_count=0, in_hand=(claim.delivery,))
+    assert (stand.seats.load, stand.seats.busy_count) == (load, 1)
+
+
+def test_the_tasks_behind_the_first_in_each_hand_are_what_waits(stand: SeatsStand) -> None:
+    stand.start_all()
+    first, _, third = stand.seats
+    claims = [make_claim() for _ in range(4)]
+    first.give(claims[:1])
+    third.give(claims[1:])
+    in_hand = tuple(claim.delivery for claim in claims)
+    assert stand.seats.load == Load(idle_count=1, waiting_count=2, in_hand=in_hand)
+    assert stand.seats.busy_count == 2
+
+
+def test_the_seat_that_is_slow_first_is_waited_for(
+    stand: SeatsStand,
+) -> None:
     stand.start_all()
     first, second, third = stand.seats
-    claim = make_claim(timeout_seconds=2.5)
-    running = second.give(claim)
-    assert stand.seats.idle == [first, third]
-    assert stand.seats.running == [running]
-    assert (running.seat_pid, running.claim) == (second.pid, claim)
-    assert read_message(stand.ends[second.pid]) == {
-        "job": claim.delivery.job_id.hex,
-        "delivery": 1,
-        "timeout_seconds": 2.5,
-        "package": claim.package,
-    }
+    assert stand.seats.next_slow_at() == float("inf")
+    first.give([make_claim()])
+    stand.clock.now += 1
+    second.give([make_claim(), make_claim()])
+    expected = stand.clock.now + SLOW_SECONDS
+    stand.clock.now += 1
+    third.give([make_claim(), make_claim()])
+    assert stand.seats.next_slow_at() == expected
 
 
-def test_each_seat_has_its_own_slot_of_the_board(stand: SeatStand) -> None:
+def test_each_seat_has_its_own_slot_of_the_board(stand: SeatsStand) -> None:
     stand.start_all()
     for link in stand.seats:
-        link.slot.is_taken = link.index == 1
+        if link.index == 1:
+            link.slot.begin(1, 0.0)
     assert [link.slot.is_taken for link in stand.seats] == [False, True, False]
 
 
-def test_a_seat_is_found_by_its_process(stand: SeatStand) -> None:
+def test_a_seat_is_found_by_its_process(stand: SeatsStand) -> None:
     link = stand.start()
     assert stand.seats.find(link.pid) is link
     stand.seats.remove(link, stand.clock.now)
@@ -110,22 +89,22 @@ def test_a_seat_is_found_by_its_process(stand: SeatStand) -> None:
     assert len(stand.seats) == 0
 
 
-def test_a_seat_that_leaves_gets_no_task(stand: SeatStand) -> None:
+def test_a_seat_that_leaves_gets_no_task(stand: SeatsStand) -> None:
     link = stand.start()
     link.leave()
-    assert stand.seats.idle == []
+    assert stand.seats.load.idle_count == 0
     assert read_message(stand.ends[link.pid]) is None, "the closed socket is its leave"
 
 
-def test_a_seat_with_a_task_leaves_behind_it(stand: SeatStand) -> None:
+def test_a_seat_with_a_task_leaves_behind_it(stand: SeatsStand) -> None:
     link = stand.start()
-    link.give(make_claim())
+    link.give([make_claim()])
     link.leave()
     stand.ends[link.pid].sendall(pack_message({"a": 1}))
     assert stand.seats.read(link) == [{"a": 1}]
 
 
-def test_reports_are_read_as_they_come(stand: SeatStand) -> None:
+def test_reports_are_read_as_they_come(stand: SeatsStand) -> None:
     link = stand.start()
     assert stand.seats.read(link) == []
     stand.ends[link.pid].sendall(pack_message({"a": 1}) + pack_message({"b": 2}))
@@ -134,18 +113,18 @@ def test_reports_are_read_as_they_come(stand: SeatStand) -> None:
 
 
 @pytest.mark.parametrize("data", [LENGTH.pack(2**31), LENGTH.pack(4) + b"oops"])
-def test_a_seat_that_writes_what_is_no_report_is_killed(stand: SeatStand, data: bytes) -> None:
+def test_a_seat_that_writes_what_is_no_report_is_killed(stand: SeatsStand, data: bytes) -> None:
     link = stand.start()
-    link.give(make_claim())
+    link.give([make_claim()])
     stand.ends[link.pid].sendall(pack_message({"a": 1}) + data)
     assert stand.seats.read(link) == [{"a": 1}]
     assert link.is_leaving
     assert stand.take_asked() == [{"signal": int(signal.SIGKILL), "pid": link.pid}]
 
 
-def test_a_seat_that_closed_its_socket_with_a_task_in_hand_is_killed(stand: SeatStand) -> None:
+def test_a_seat_that_closed_its_socket_with_a_task_in_hand_is_killed(stand: SeatsStand) -> None:
     link = stand.start()
-    link.give(make_claim())
+    link.give([make_claim()])
     read_message(stand.ends[link.pid])
     stand.ends[link.pid].close()
     assert stand.seats.read(link) == []
@@ -153,19 +132,19 @@ def test_a_seat_that_closed_its_socket_with_a_task_in_hand_is_killed(stand: Seat
     assert stand.take_asked() == [{"signal": int(signal.SIGKILL), "pid": link.pid}]
 
 
-def test_an_idle_seat_that_closed_its_socket_ends_by_itself(stand: SeatStand) -> None:
+def test_an_idle_seat_that_closed_its_socket_ends_by_itself(stand: SeatsStand) -> None:
     link = stand.start()
     stand.ends[link.pid].close()
     assert stand.seats.read(link) == []
     assert (link.is_leaving, stand.take_asked()) == (True, [])
 
 
-def test_a_seat_that_died_with_its_task_is_replaced_at_once_every_time(stand: SeatStand) -> None:
+def test_a_seat_that_died_with_its_task_is_replaced_at_once_every_time(stand: SeatsStand) -> None:
     stand.start_all()
     for count in range(1, 3 * FREE_RESTARTS):
         link = stand.start(2)
-        link.give(make_claim())
-        link.slot.is_taken = True
+        link.give([make_claim()])
+        link.slot.begin(1, 0.0)
         stand.seats.remove(link, stand.clock.now)
         stand.seats.start_missing(stand.clock.now)
         assert stand.take_asked() == [{"fork": 2}]
@@ -173,7 +152,7 @@ def test_a_seat_that_died_with_its_task_is_replaced_at_once_every_time(stand: Se
         link.slot.clear()  # as the template does
 
 
-def test_seats_that_die_as_they_start_are_started_after_growing_waits(stand: SeatStand) -> None:
+def test_seats_that_die_as_they_start_are_started_after_growing_waits(stand: SeatsStand) -> None:
     stand.start_all()
     free = [stand.die_early() for _ in range(FREE_RESTARTS)]
     assert set(free) == {0.0}
@@ -184,7 +163,7 @@ def test_seats_that_die_as_they_start_are_started_after_growing_waits(stand: Sea
     assert waits[-1] == RESTART_MOST_SECONDS
 
 
-def test_a_seat_is_not_started_before_its_wait_is_over(stand: SeatStand) -> None:
+def test_a_seat_is_not_started_before_its_wait_is_over(stand: SeatsStand) -> None:
     stand.start_all()
     for _ in range(FREE_RESTARTS + 1):
         wait = stand.die_early()
@@ -196,13 +175,13 @@ def test_a_seat_is_not_started_before_its_wait_is_over(stand: SeatStand) -> None
 
 
 @pytest.mark.parametrize("life", ["took a task", "reported", "lived on"])
-def test_a_seat_that_lived_ends_the_row_of_early_deaths(stand: SeatStand, life: str) -> None:
+def test_a_seat_that_lived_ends_the_row_of_early_deaths(stand: SeatsStand, life: str) -> None:
     stand.start_all()
     for _ in range(FREE_RESTARTS + 3):
         assert stand.die_early() >= 0
     link = stand.start()
     if life == "took a task":
-        link.slot.is_taken = True
+        link.slot.begin(1, 0.0)
     elif life == "reported":
         stand.ends[link.pid].sendall(pack_message({"a": 1}))
         stand.seats.read(link)
@@ -213,19 +192,19 @@ def test_a_seat_that_lived_ends_the_row_of_early_deaths(stand: SeatStand, life: 
     assert stand.die_early() == 0
 
 
-def test_a_task_that_no_seat_lives_to_take_does_not_end_the_row(stand: SeatStand) -> None:
+def test_a_task_that_no_seat_lives_to_take_does_not_end_the_row(stand: SeatsStand) -> None:
     stand.start_all()
     for _ in range(FREE_RESTARTS + 1):
         link = stand.start()
-        link.give(make_claim())
+        link.give([make_claim()])
         stand.seats.remove(link, stand.clock.now)
     assert stand.seats.next_start_at() > stand.clock.now
 
 
-def test_closed_seats_leave_and_are_not_replaced(stand: SeatStand) -> None:
+def test_closed_seats_leave_and_are_not_replaced(stand: SeatsStand) -> None:
     stand.start_all()
     busy, idle, dead = stand.seats
-    busy.give(make_claim())
+    busy.give([make_claim()])
     stand.seats.remove(dead, stand.clock.now)
     stand.seats.close()
     assert busy.is_leaving

@@ -75,6 +75,7 @@ def test_what_is_polled_has_always_changed() -> None:
     wakeup.open()
     assert wakeup.fileno() is None
     assert [wakeup.has_changed() for _ in range(3)] == [True] * 3
+    assert not wakeup.has_sign
     assert wakeup.poll_seconds(idle_seconds=60) == 0.02
     wakeup.mark_busy()
     wakeup.close()
@@ -95,6 +96,13 @@ def test_another_process_that_resumes_the_queue_is_noticed_at_once(wakeup: Wakeu
     resume_elsewhere()
     assert is_readable(wakeup)
     wait_for_change(wakeup)
+
+
+def test_no_sign_is_kept_that_was_asked_for(wakeup: Wakeup) -> None:
+    ask_until_quiet(wakeup)
+    resume_elsewhere()
+    wait_for_change(wakeup)
+    assert not wakeup.has_sign
 
 
 def test_it_goes_on_after_a_reconnect(wakeup: Wakeup) -> None:

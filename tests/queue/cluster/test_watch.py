@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,11 +13,18 @@ from processing.queue.cluster.running import Running
 from processing.queue.cluster.watch import (
     IDLE_SECONDS,
     KILL_SECONDS,
+    LOOK_SECONDS,
     REPEAT_SECONDS,
     Watch,
-    has_answered,
 )
-from tests.queue.cluster.in_hand import BEGAN_AT, SEAT_PID, Clock, run_task
+from tests.queue.cluster.in_hand import (
+    BEGAN_AT,
+    SEAT_PID,
+    TURN,
+    Clock,
+    make_running,
+    make_waiting,
+)
 from tests.service import wait_for
 
 TIMEOUT_SECONDS = 5.0
@@ -57,10 +63,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def limited() -> Iterator[Running]:
+def limited() -> Running:
     """A task with a time limit."""
-    with run_task(timeout_seconds=TIMEOUT_SECONDS) as (running, _):
-        yield running
+    return make_running(timeout_seconds=TIMEOUT_SECONDS)
 
 
 def test_a_task_within_its_time_is_left_alone(
@@ -106,44 +111,81 @@ def test_looking_often_does_not_repeat_more_often(
 
 
 def test_a_task_whose_report_waits_to_be_read_had_no_timeout(
-    watch: Watch, sent: SentSignals
+    watch: Watch, sent: SentSignals, limited: Running
 ) -> None:
-    with run_task(timeout_seconds=TIMEOUT_SECONDS) as (running, seat):
-        watch.begin(running)
-        seat.sendall(b"the beginning of a report")
-        assert has_answered(running)
-        assert 0 < watch.tick(ENDS_AT + 60) <= REPEAT_SECONDS
-        assert (sent.take(), running.order) == ([], Order.NONE)
+    watch.begin(limited)
+    limited.slot.tell()
+    assert watch.tick(ENDS_AT + 60) > 0
+    assert (sent.take(), limited.order) == ([], Order.NONE)
 
 
-def test_a_seat_that_has_said_nothing_has_not_answered(limited: Running) -> None:
-    assert not has_answered(limited)
-
-
-def test_an_answer_does_not_save_a_task_from_an_order(
+def test_a_task_that_was_told_is_neither_interrupted_nor_killed(
     watch: Watch, sent: SentSignals, clock: Clock
 ) -> None:
-    with run_task() as (running, seat):
-        watch.begin(running)
-        watch.order(running, Order.CANCEL)
-        seat.sendall(b"something that the task wrote")
-        watch.tick(clock.now)
-        assert sent.take() == [INTERRUPT]
+    running = make_running()
+    watch.begin(running)
+    watch.order(running, Order.CANCEL)
+    running.slot.tell()
+    for seconds in (0.0, REPEAT_SECONDS, KILL_SECONDS, 2 * KILL_SECONDS):
+        assert 0 < watch.tick(clock.now + seconds) <= REPEAT_SECONDS
+    assert sent.take() == []
+
+
+def test_a_task_that_was_interrupted_and_then_told_is_not_killed(
+    watch: Watch, sent: SentSignals, limited: Running
+) -> None:
+    watch.begin(limited)
+    watch.tick(ENDS_AT)
+    assert sent.take() == [INTERRUPT]
+    limited.slot.tell()
+    watch.tick(ENDS_AT + REPEAT_SECONDS)
+    watch.tick(ENDS_AT + KILL_SECONDS)
+    assert sent.take() == []
+
+
+def test_a_task_that_waits_in_hand_is_not_timed_out_however_old_it_is(
+    watch: Watch, sent: SentSignals
+) -> None:
+    waiting = make_waiting(timeout_seconds=TIMEOUT_SECONDS)
+    waiting.slot.begin(TURN - 1, BEGAN_AT)
+    watch.begin(waiting)
+    for seconds in (0.0, 60.0, 3600.0):
+        assert watch.tick(ENDS_AT + seconds) == TIMEOUT_SECONDS
+    assert (sent.take(), waiting.order, waiting.slot.order) == ([], Order.NONE, Order.NONE)
+
+
+def test_the_time_of_a_task_that_waited_is_counted_from_its_beginning(
+    watch: Watch, sent: SentSignals
+) -> None:
+    waiting = make_waiting(timeout_seconds=TIMEOUT_SECONDS)
+    watch.begin(waiting)
+    watch.tick(ENDS_AT + 60)
+    waiting.slot.begin(TURN, ENDS_AT + 61)
+    assert watch.tick(ENDS_AT + 62) == TIMEOUT_SECONDS - 1
+    watch.tick(ENDS_AT + 61 + TIMEOUT_SECONDS)
+    assert sent.take() == [INTERRUPT]
+
+
+def test_a_task_that_waits_with_a_very_short_time_is_not_looked_at_all_the_time(
+    watch: Watch,
+) -> None:
+    watch.begin(make_waiting(timeout_seconds=1e-6))
+    assert watch.tick(BEGAN_AT) == pytest.approx(LOOK_SECONDS)
 
 
 def test_an_order_is_carried_out_at_the_next_look(
     watch: Watch, sent: SentSignals, clock: Clock
 ) -> None:
-    with run_task() as (running, _):
-        watch.begin(running)
-        assert watch.tick(clock.now) == IDLE_SECONDS, "it may take for ever"
-        clock.now += 3
-        watch.order(running, Order.CANCEL)
-        assert (running.order, running.slot.order) == (Order.CANCEL, Order.CANCEL)
-        watch.tick(clock.now)
-        assert sent.take() == [INTERRUPT]
-        watch.tick(clock.now + KILL_SECONDS)
-        assert sent.take() == [KILL]
+    running = make_running()
+    watch.begin(running)
+    assert watch.tick(clock.now) == IDLE_SECONDS, "it may take for ever"
+    clock.now += 3
+    watch.order(running, Order.CANCEL)
+    assert (running.order, running.slot.order) == (Order.CANCEL, Order.CANCEL)
+    watch.tick(clock.now)
+    assert sent.take() == [INTERRUPT]
+    watch.tick(clock.now + KILL_SECONDS)
+    assert sent.take() == [KILL]
 
 
 def test_the_first_order_is_the_one_that_counts(
@@ -169,27 +211,22 @@ def test_a_task_that_has_ended_is_watched_no_more(
 
 
 def test_of_several_tasks_the_next_that_is_due_is_waited_for(watch: Watch) -> None:
-    with (
-        run_task(timeout_seconds=9) as (late, _),
-        run_task(timeout_seconds=5) as (early, _),
-        run_task() as (unlimited, _),
-    ):
-        for running in (late, early, unlimited):
-            watch.begin(running)
-        assert watch.tick(BEGAN_AT) == 5
+    for timeout_seconds in (9, 5, None):
+        watch.begin(make_running(timeout_seconds=timeout_seconds))
+    assert watch.tick(BEGAN_AT) == 5
 
 
 def test_the_thread_is_woken_by_orders_and_by_tasks_that_are_due_sooner(
     watch: Watch, sent: SentSignals
 ) -> None:
     watch.start()
-    with run_task() as (unlimited, _), run_task(timeout_seconds=0.01) as (limited, _):
-        watch.begin(unlimited)
-        limited.began_at = 0.0  # by the real clock its time has long been up
-        watch.begin(limited)
-        wait_for(lambda: INTERRUPT in sent, 10, "the time-out was not seen")
-        watch.end(limited)
-        sent.clear()
-        watch.order(unlimited, Order.CANCEL)
-        wait_for(lambda: INTERRUPT in sent, 10, "the order was not seen")
-        watch.end(unlimited)
+    unlimited, limited = make_running(), make_running(timeout_seconds=0.01)
+    watch.begin(unlimited)
+    limited.slot.begin(TURN, 0.0)  # by the real clock its time has long been up
+    watch.begin(limited)
+    wait_for(lambda: INTERRUPT in sent, 10, "the time-out was not seen")
+    watch.end(limited)
+    sent.clear()
+    watch.order(unlimited, Order.CANCEL)
+    wait_for(lambda: INTERRUPT in sent, 10, "the order was not seen")
+    watch.end(unlimited)

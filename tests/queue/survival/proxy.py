@@ -20,6 +20,7 @@ class Link:
 
     client: socket.socket
     server: socket.socket
+    is_in_transaction: bool = False
     loses_commit: bool = False
     is_deaf: bool = False
 
@@ -84,10 +85,13 @@ class Proxy:
         with suppress(OSError):
             while data := link.client.recv(READ_BYTES):
                 self._flows.wait()
+                link.is_in_transaction |= b"BEGIN" in data
                 if self._lost is not None and self._lost in data:
                     self._lost, link.loses_commit = None, True
-                if link.loses_commit and b"COMMIT" in data:
+                # Outside a transaction a statement commits itself.
+                if link.loses_commit and (b"COMMIT" in data or not link.is_in_transaction):
                     link.is_deaf = True
+                link.is_in_transaction &= b"COMMIT" not in data and b"ROLLBACK" not in data
                 link.server.sendall(data)
         link.end()
 

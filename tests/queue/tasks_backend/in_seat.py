@@ -13,10 +13,11 @@ from django_q.conf import Conf
 from processing.queue.claims import Claim, claim_jobs
 from processing.queue.cluster.board import Board
 from processing.queue.cluster.call import INTERRUPT_SIGNAL
-from processing.queue.cluster.channel import pack_message, read_message
+from processing.queue.cluster.channel import read_message
+from processing.queue.cluster.link import Link
 from processing.queue.cluster.outcome import make_ending
-from processing.queue.cluster.running import Running
 from processing.queue.cluster.seat import Seat, Timer
+from processing.queue.cluster.tickets import Tickets
 from processing.queue.settle import settle_endings
 
 MOST_JOBS = 20
@@ -34,18 +35,15 @@ def run_due_jobs() -> int:
 
 def run_claim(claim: Claim) -> None:
     ours, theirs = socket.socketpair()
+    issued, taken = socket.socketpair()
     slot = Board(1).slot(0)
-    with ours, theirs:
-        running = Running(claim=claim, seat_pid=os.getpid(), slot=slot, stream=ours)
-        message = {
-            "job": claim.delivery.job_id.hex,
-            "delivery": claim.delivery.number,
-            "package": claim.package,
-            "timeout_seconds": claim.timeout_seconds,
-        }
-        ours.sendall(pack_message(message))
-        ours.shutdown(socket.SHUT_WR)  # the seat leaves when it has read this
-        _be_seat(Seat(theirs, slot))
+    with ours, theirs, issued, taken:
+        tickets = Tickets(issued, taken)
+        link = Link(index=0, pid=os.getpid(), slot=slot, stream=ours, tickets=tickets)
+        [running] = link.give([claim])
+        issued.close()  # the seat leaves when it has taken the one ticket
+        _be_seat(Seat(theirs, taken, slot))
+        ours.setblocking(True)
         report = read_message(ours)
     assert report is not None
     assert settle_endings([make_ending(running, report, is_stopping=False)])
