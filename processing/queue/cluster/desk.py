@@ -112,7 +112,7 @@ class Desk:
         if self.accepts and self._count_lacking(load):
             has_sign = self._ledger.wakeup.has_sign
             ends.append(0.0 if has_sign else min(self._look_at, self._poll_at))
-        return min(ends)
+        return max(min(ends), self._ledger.courtesy.free_until)
 
     def wake(self) -> None:
         """There is a sign that the queue may have changed."""
@@ -152,7 +152,8 @@ class Desk:
 
     def _exchange(self, now: float, load: Load) -> None:
         wanted = self._count_wanted(now, load)
-        if not wanted and not self._is_time_to_settle(now, load):
+        is_due = wanted or self._is_time_to_settle(now, load)
+        if not is_due or now < self._ledger.courtesy.free_until:
             return
         exchange = self._ledger.exchange(self._endings, wanted)
         for ending in self._endings:

@@ -16,6 +16,7 @@ from typing import Any
 from django.db import connection
 
 from processing.queue.cluster.cadence import POLL_SECONDS, choose_short_poll
+from processing.queue.cluster.data_version import read_data_version
 from processing.queue.cluster.inotify import ANY_FILE, FolderWatch
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class FileWakeup:
         """Whether another connection has committed since the last answer, outside a transaction."""
         if self._watch is not None and self._watch.read_names() & self._names:
             self._written_at = self._clock()
-        before, self._seen = self._seen, _read_version()
+        before, self._seen = self._seen, read_data_version(connection)
         return self._seen != before
 
     def poll_seconds(self, idle_seconds: float) -> float:
@@ -82,12 +83,3 @@ def _find_file() -> str:
         cursor.execute("PRAGMA database_list")
         files: dict[str, str] = {name: file for _, name, file in cursor.fetchall()}
     return files["main"]
-
-
-def _read_version() -> tuple[Any, int]:
-    """Compares unequal after another connection's commit, and after a reconnect."""
-    connection.ensure_connection()
-    # Django's cursor would double the time from a commit to our answer.
-    with connection.wrap_database_errors:
-        [(version,)] = connection.connection.execute("PRAGMA data_version").fetchall()
-    return connection.connection, version

@@ -20,6 +20,7 @@ from processing.queue.claims import (
     has_due_jobs,
     release_claims,
 )
+from processing.queue.cluster.courtesy import Courtesy
 from processing.queue.cluster.options import ClusterOptions
 from processing.queue.cluster.wakeup import Wakeup, make_wakeup
 from processing.queue.cluster_name import ClusterName
@@ -72,6 +73,7 @@ class Ledger:
 
     def __init__(self, name: ClusterName, options: ClusterOptions) -> None:
         self.wakeup: Wakeup = make_wakeup(options.queue)
+        self.courtesy = Courtesy()
         self._name = name
         self._queue = options.queue
         self._renew_at = 0.0
@@ -102,7 +104,7 @@ class Ledger:
             return Exchange(held=set(), claims=self._look(count))
         prepared = prepare_endings(endings)
         try:
-            with transaction.atomic():
+            with self.courtesy.hold(), transaction.atomic():
                 held, claims = write_endings(prepared), self._claim(count)
         except (OperationalError, InterfaceError):
             raise

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from django.db import OperationalError
 
 from processing.queue.claims import Claim, Delivery
+from processing.queue.cluster.courtesy import Courtesy
 from processing.queue.cluster.ledger import Exchange, Orders
 from processing.queue.cluster.stat import Vitals
 from processing.queue.ending import Ending
@@ -53,6 +54,7 @@ class FakeLedger:
 
     def __init__(self) -> None:
         self.wakeup = FakeWakeup()
+        self.courtesy = Courtesy()
         self.queued: list[Claim] = []
         self.settled: list[list[Ending]] = []
         self.asked_counts: list[int] = []

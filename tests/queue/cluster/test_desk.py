@@ -209,3 +209,15 @@ def test_closing_says_the_last_and_drops_the_connection(stand: DeskStand) -> Non
     stand.desk.close(VITALS)
     assert stand.stats.published == [VITALS]
     assert stand.ledger.close_count == 1
+
+
+def test_while_the_lock_is_left_to_others_nothing_is_settled_or_claimed(stand: DeskStand) -> None:
+    stand.settle_in()
+    stand.desk.add(make_ending())
+    stand.ledger.courtesy.free_until = stand.clock.now + 0.02
+    stand.work()
+    assert stand.ledger.settled == []
+    assert stand.next_seconds() == pytest.approx(0.02)
+    stand.clock.now += 0.02
+    stand.work()
+    assert len(stand.ledger.settled) == 1
