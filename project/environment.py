@@ -33,9 +33,8 @@ class Environment:
 
     def integer(self, name: str, default: int, *, least: int = 0, unit: str = "") -> int:
         """A whole number of at least `least`, in `unit`."""
-        wanted = (
-            f"a whole number{f' of {unit}' if unit else ''}, {least} or more, such as {default}"
-        )
+        kind, example = f"a whole number{f' of {unit}' if unit else ''}", max(default, least)
+        wanted = f"{kind}, {least} or more, such as {example}"
         return self._read(name, default, self._between(int, least), wanted)
 
     def seconds(

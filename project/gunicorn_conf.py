@@ -14,6 +14,8 @@ try:
     from project import settings
 except ImproperlyConfigured as error:
     sys.exit(f"Plimsoll cannot start: {error}")
+if settings.WEB_PLAN.refusal:
+    sys.exit(f"Plimsoll cannot start: {settings.WEB_PLAN.refusal}")
 
 bind = [f"{settings.HOST}:{settings.PORT}"]
 worker_class = "asgi"
@@ -37,6 +39,11 @@ forwarded_allow_ips = "*" if settings.ON_HEROKU else "127.0.0.1,::1"
 limit_request_line = 8190
 control_socket_disable = True
 accesslog = None
+
+
+def on_starting(server: Any) -> None:
+    """Say what the memory is planned for."""
+    server.log.info("memory: %s", settings.WEB_PLAN.describe())
 
 
 def pre_fork(server: Any, worker: Any) -> None:

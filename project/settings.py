@@ -10,13 +10,15 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+from processing.memory.plan import WebPlan, WorkerPlan
+from processing.memory.quota import MIB, find_quota
+from processing.memory.sizes import UPLOAD_BYTES
 from project.database import add_options
 from project.environment import Environment, parse_queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-MIB = 1024 * 1024
 DAY_SECONDS = 86_400
 
 # Whoever guesses the key can run code in a worker; 32 random characters cannot be guessed.
@@ -31,7 +33,6 @@ env = Environment()
 ON_HEROKU = bool(env.text("DYNO", ""))
 HOST = env.text("HOST", "[::]")
 PORT = env.integer("PORT", 8000, least=1, unit="a TCP port")
-WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", 1, least=1, unit="web processes")
 SHUTDOWN_GRACE_SECONDS = env.seconds("SHUTDOWN_GRACE_SECONDS", 20)
 DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.text("SECRET_KEY", "")
@@ -39,7 +40,20 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["*"] if ON_HEROKU else [])
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", ON_HEROKU)
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 
-MEMORY_QUOTA_MB = env.integer("MEMORY_QUOTA_MB", 0, unit="MiB; 0 for not known")
+# Memory; a number that is not set (0) is left to the plan
+MEMORY_QUOTA_MB = env.integer("MEMORY_QUOTA_MB", 0, unit="MiB; 0 to find it")
+MEMORY_QUOTA = find_quota(
+    setting_bytes=MEMORY_QUOTA_MB * MIB,
+    dyno_ram_bytes=env.integer("DYNO_RAM", 0, unit="MiB, as Heroku sets it") * MIB,
+    is_heroku=ON_HEROKU,
+)
+WORKER_PLAN = WorkerPlan(
+    quota=MEMORY_QUOTA,
+    given_seats=env.integer("WORKER_SEATS", 0, least=1, unit="worker processes"),
+    given_task_limit_bytes=env.integer("TASK_MEMORY_LIMIT_MB", 0, least=1, unit="MiB") * MIB,
+)
+WORKER_SEATS = WORKER_PLAN.seats
+TASK_MEMORY_LIMIT_MB = WORKER_PLAN.task_limit_bytes // MIB
 
 # Who may use it
 API_TOKENS = env.words("API_TOKENS", [])
@@ -54,7 +68,6 @@ PROCESS_DATA_BUDGET_BYTES = env.integer(
 )
 QUEUE_MAX_JOBS = env.integer("QUEUE_MAX_JOBS", 100_000, least=1, unit="jobs")
 QUEUE_MAX_BYTES = env.integer("QUEUE_MAX_BYTES", 2048 * MIB, least=1, unit="bytes")
-WORKER_SEATS = env.integer("WORKER_SEATS", 2, least=1, unit="worker processes")
 TASK_TIMEOUT_SECONDS = env.integer("TASK_TIMEOUT_SECONDS", 600, least=1, unit="seconds")
 TASK_MAX_ATTEMPTS = env.integer("TASK_MAX_ATTEMPTS", 3, least=1, unit="attempts")
 RESULT_EXPIRES_SECONDS = env.integer("RESULT_EXPIRES_SECONDS", DAY_SECONDS, least=1, unit="seconds")
@@ -93,6 +106,16 @@ FANOUT_BUDGET_BYTES = env.integer("FANOUT_BUDGET_BYTES", 64 * MIB, least=1, unit
 FANOUT_DEADLINE_SECONDS = env.seconds(
     "FANOUT_DEADLINE_SECONDS", 20, least=0.1, most=FANOUT_DEADLINE_MOST_SECONDS
 )
+
+# What a web process may hold at once; only now all of it is known.
+WEB_PLAN = WebPlan(
+    quota=MEMORY_QUOTA,
+    request_bytes=PROCESS_DATA_BUDGET_BYTES
+    + FANOUT_BUDGET_BYTES
+    + UPLOAD_MAX_CONCURRENT * UPLOAD_BYTES,
+    given_processes=env.integer("WEB_CONCURRENCY", 0, least=1, unit="web processes"),
+)
+WEB_CONCURRENCY = WEB_PLAN.processes
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": add_options(env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"))
@@ -220,13 +243,8 @@ UNFOLD = {"SITE_TITLE": "Plimsoll", "SITE_HEADER": "Plimsoll", "SITE_SYMBOL": "s
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
-    },
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "processing": {"level": LOG_LEVEL},
-        "django-q": {"level": LOG_LEVEL},
-    },
+    "loggers": {name: {"level": LOG_LEVEL} for name in ("processing", "django-q")},
 }

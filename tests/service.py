@@ -36,6 +36,8 @@ DEFAULTS = {
     "EXTERNAL_ALLOWED_HOSTS": "*",
     "PROCESSOR_MODULES": "tests.processor_module",
     "SHUTDOWN_GRACE_SECONDS": "3",
+    "WEB_CONCURRENCY": "1",
+    "WORKER_SEATS": "2",
     "UPLOAD_MIN_FREE_BYTES": "0",
 }
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentTypeError
 from uuid import UUID
 
+from processing.memory.quota import GIB, MIB
 from processing.models import QueuePause
 from processing.queue.durations import parse_duration
 
@@ -47,6 +49,14 @@ def seat_count(text: str) -> int:
     raise ArgumentTypeError(
         f"{text!r} is not a number of seats; write a whole number, 1 to {MOST_SEATS}"
     )
+
+
+def memory_bytes(text: str) -> int:
+    """An amount of memory like 512M or 2G, in bytes; a number alone is in M (of 1024 x 1024)."""
+    found = re.fullmatch(r"(?a:(\d{1,9}))([MG]?)B?", text.upper())
+    if found and int(found[1]):
+        return int(found[1]) * (GIB if found[2] == "G" else MIB)
+    raise ArgumentTypeError(f"{text!r} is not an amount of memory; write it like 512M or 2G")
 
 
 def queue_name(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,7 +11,8 @@ from django.conf import settings
 from django.db import Error
 from django.http import HttpResponse
 
-from processing.memory.usage import read_resident_bytes
+from processing.memory.plan import describe_quota, show
+from processing.memory.usage import find_tree, read_usage_bytes
 from processing.models import QueuePause
 from processing.queue.bounds import QueueLoad, find_load
 from processing.queue.clusters import count_workers
@@ -23,7 +25,6 @@ from processing.web.request import ApiRequest
 
 #: Above this part of a bound the service is degraded.
 NEARLY_FULL = 0.9
-MIB = 1024 * 1024
 #: The database has this long to answer, in seconds: whoever asks must hear before it gives up.
 LOOK_SECONDS = 2.0
 
@@ -89,8 +90,8 @@ def _describe_workers(worker_count: int) -> str:
 
 
 def _describe_memory() -> str:
-    resident_bytes = read_resident_bytes()
-    quota_bytes = settings.MEMORY_QUOTA_MB * MIB
-    if quota_bytes and resident_bytes >= NEARLY_FULL * quota_bytes:
-        return f"degraded: this process holds {resident_bytes // MIB} MB of {quota_bytes // MIB} MB"
+    quota = settings.MEMORY_QUOTA
+    used_bytes = read_usage_bytes(quota, find_tree(os.getppid()))  # the server's, with all of it
+    if used_bytes >= NEARLY_FULL * quota.usable_bytes:
+        return f"degraded: {show(used_bytes)} of {describe_quota(quota)} are in use"
     return "ok"

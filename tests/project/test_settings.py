@@ -25,6 +25,8 @@ BAD = {
     "QUEUE_MAX_JOBS": "-5",
     "QUEUE_MAX_BYTES": "1e9",
     "WORKER_SEATS": "0",
+    "TASK_MEMORY_LIMIT_MB": "0",
+    "DYNO_RAM": "512 MB",
     "TASK_TIMEOUT_SECONDS": "0",
     "TASK_MAX_ATTEMPTS": "0",
     "RESULT_EXPIRES_SECONDS": "never",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +14,8 @@ from django.core.management.base import BaseCommand
 
 from processing.management.arguments import seat_count
 from processing.queue.cluster.start import run_cluster
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -47,4 +51,10 @@ class Command(BaseCommand):
 
     def handle(self, *, seats: int, once: bool, name: str | None, **options: Any) -> None:
         """Run; the exit status is 0 for an end that was asked for."""
+        plan = settings.WORKER_PLAN
+        if seats != plan.seats:
+            plan = replace(plan, given_seats=seats)
+        if plan.refusal:
+            sys.exit(f"Plimsoll cannot start: {plan.refusal}")
+        logger.info("memory: %s", plan.describe())
         sys.exit(run_cluster(seats=seats, once=once, name=name))
