@@ -11,8 +11,9 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from processing.memory.plan import WebPlan, WorkerPlan
-from processing.memory.quota import MIB, find_quota
+from processing.memory.quota import find_quota
 from processing.memory.sizes import UPLOAD_BYTES
+from processing.memory.units import MIB
 from project.database import add_options
 from project.environment import Environment, parse_queue
 

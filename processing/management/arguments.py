@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import math
 from argparse import ArgumentTypeError
+from pathlib import Path
 from uuid import UUID
 
-from processing.memory.quota import GIB, MIB
+from processing.memory.units import parse_size
 from processing.models import QueuePause
 from processing.queue.durations import parse_duration
 
@@ -51,12 +52,33 @@ def seat_count(text: str) -> int:
     )
 
 
-def memory_bytes(text: str) -> int:
-    """An amount of memory like 512M or 2G, in bytes; a number alone is in M (of 1024 x 1024)."""
-    found = re.fullmatch(r"(?a:(\d{1,9}))([MG]?)B?", text.upper())
-    if found and int(found[1]):
-        return int(found[1]) * (GIB if found[2] == "G" else MIB)
-    raise ArgumentTypeError(f"{text!r} is not an amount of memory; write it like 512M or 2G")
+def memory_size(text: str) -> int:
+    """A size such as 512M, 1.5G or 536870912, in bytes."""
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
+
+
+def positive_seconds(text: str) -> float:
+    """A number of seconds above 0."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if seconds > 0 and math.isfinite(seconds):
+        return seconds
+    raise ArgumentTypeError(f"{text!r} is not a number of seconds; write one above 0, such as 20")
+
+
+def output_file(text: str) -> Path:
+    """The path of a file that can be written."""
+    path = Path(text)
+    if path.parent.is_dir() and not path.is_dir():
+        return path
+    raise ArgumentTypeError(
+        f"{text!r} cannot be written; name a file in a folder that is there, such as var/usage"
+    )
 
 
 def queue_name(text: str) -> str:

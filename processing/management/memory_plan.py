@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from processing.memory.machine_sizes import MachineSize, find_next_size, find_size, plan_on
 from processing.memory.plan import Plan, WebPlan, WorkerPlan
-from processing.memory.quota import MIB
 from processing.memory.sizes import RESERVE_SHARE, WANTED_TASK_LIMIT_BYTES
+from processing.memory.units import MIB
 from processing.queue.peaks import Peaks
 
 #: A task is given so much more than what 95 of 100 like it took.

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from processing.memory.plan import Plan
-from processing.memory.quota import GIB, MIB, Quota
+from processing.memory.quota import Quota
+from processing.memory.units import GIB, MIB
 
 P = TypeVar("P", bound=Plan)
 

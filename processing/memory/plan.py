@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from processing.memory.quota import HOST, MIB, Quota
+from processing.memory.quota import HOST, Quota
 from processing.memory.sizes import (
     BURST_BYTES,
     LEAST_TASK_LIMIT_BYTES,
@@ -25,6 +25,7 @@ from processing.memory.sizes import (
     WEB_BASE_BYTES,
     WEB_PROCESS_BYTES,
 )
+from processing.memory.units import MIB
 
 WORKER_BASE_BYTES = TEMPLATE_BYTES + SUPERVISOR_BYTES
 _SEAT_BYTES = SEAT_DEBT_BYTES + BURST_BYTES

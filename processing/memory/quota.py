@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processing.memory.cgroup import ROOT, CgroupLimit, find_limits
-
-KIB = 1024
-MIB = 1024 * KIB
-GIB = 1024 * MIB
+from processing.memory.units import GIB, KIB
 
 SETTING, DYNO, HOST = "MEMORY_QUOTA_MB", "DYNO_RAM", "the host"
 
@@ -77,9 +74,14 @@ def _find_restart(
     """
     hard = [limit for limit in limits if limit.is_hard]
     if is_heroku and not any(limit.is_usage_shown for limit in hard):
-        is_large = platform_bytes > LARGE_DYNO_BYTES
-        return int(platform_bytes * (LARGE_DYNO_RESTART_TIMES if is_large else DYNO_RESTART_TIMES))
+        return find_dyno_restart(platform_bytes)
     return min([limit.limit_bytes for limit in hard], default=host_bytes)
+
+
+def find_dyno_restart(quota_bytes: int) -> int:
+    """The usage at which Heroku's Common Runtime ends a dyno of this quota."""
+    is_large = quota_bytes > LARGE_DYNO_BYTES
+    return int(quota_bytes * (LARGE_DYNO_RESTART_TIMES if is_large else DYNO_RESTART_TIMES))
 
 
 def read_host_bytes(root: Path = ROOT) -> int:

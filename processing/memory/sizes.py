@@ -13,7 +13,7 @@ a start and again after 100 jobs, an upload, a fan-out and a page of the admin, 
 
 from __future__ import annotations
 
-from processing.memory.quota import MIB
+from processing.memory.units import MIB
 
 #: The web's master with what its processes share: PSS of both, less what the process has alone.
 WEB_BASE_BYTES = 60 * MIB

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from processing.memory.quota import KIB, Quota
+from processing.memory.quota import Quota
+from processing.memory.units import KIB
 
 PROC = Path("/proc")
 HAS_SMAPS = (PROC / "self/smaps_rollup").exists()

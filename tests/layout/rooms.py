@@ -10,7 +10,7 @@ from tests.layout.sources import Import, Source, find_imports
 LAYERS = [
     {"errors"},
     {"memory", "processors"},
-    {"models", "uploads", "fanout"},
+    {"models", "uploads", "fanout", "dyno"},
     {"queue"},
     {"web", "console", "admin", "management"},
 ]
@@ -25,6 +25,7 @@ KEEPERS = {
     "httpx": "processing/fanout",
     "httpx_aiohttp": "processing/fanout",
     "aiohttp": "processing/fanout",
+    "matplotlib": "processing/dyno",
 }
 #: What others may import of it all the same.
 SHOWN = {"processing/admin": ("django_q.models", "django_q.admin")}

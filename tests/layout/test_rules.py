@@ -58,6 +58,8 @@ def judge(root: Path, path: str, text: str) -> dict[Rule, list[str]]:
         (find_unknown_rooms, "processing/attic.py", ""),
         (find_strangers, "processing/web/door.py", "from django_q.tasks import async_task"),
         (find_strangers, "processing/apps.py", "import django_q.signals"),
+        (find_wrong_arrows, "processing/dyno/run.py", "from processing.models import Job"),
+        (find_strangers, "processing/admin/memory.py", "import matplotlib.figure"),
         (find_strangers, "processing/admin/jobs.py", "from django_q import tasks"),
         (find_strangers, "processing/queue/run.py", "import httpx"),
         (find_strangers, "processing/web/door.py", "from aiohttp import web"),

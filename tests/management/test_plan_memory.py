@@ -94,14 +94,15 @@ def test_machines_read_one_document(run: Run) -> None:
     )
 
 
-@pytest.mark.parametrize("text", ["", "0", "0M", "-1G", "512K", "much", "1.5G"])
+@pytest.mark.parametrize("text", ["", "0", "0M", "-1G", "512K", "much"])
 def test_what_is_no_amount_of_memory_is_refused(run: Run, text: str) -> None:
     error = run("plan_memory", f"--quota={text}").error
     assert error == (
-        f"Error: argument --quota: {text!r} is not an amount of memory; write it like 512M or 2G"
+        f"Error: argument --quota: {text!r} is not a size of memory; write 512M, 1.5G or a number "
+        "of bytes, 1M or more"
     )
 
 
-@pytest.mark.parametrize("text", ["2048", "2048M", "2048mb", "2G", "2gb"])
+@pytest.mark.parametrize("text", ["2147483648", "2048M", "2048mb", "2G", "2gb"])
 def test_an_amount_may_be_written_in_several_ways(run: Run, text: str) -> None:
     assert run("plan_memory", "--quota", text).out.startswith("Quota:  2048 MB ")

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from processing.memory.quota import Quota, find_quota
+from processing.memory.quota import Quota, find_dyno_restart, find_quota
 from tests.memory.platforms import (
     GIB,
     MIB,
@@ -169,3 +169,13 @@ def test_a_machine_without_proc_is_asked_for_its_memory(tmp_path: Path) -> None:
 
 def test_this_machine_has_a_quota_that_it_can_have() -> None:
     assert 0 < find_quota().limit_bytes <= psutil.virtual_memory().total
+
+
+@pytest.mark.parametrize(
+    ("quota_bytes", "restart_bytes"),
+    [(512 * MIB, GIB), (14 * GIB, 28 * GIB), (30 * GIB, 36 * GIB), (126 * GIB, 151 * GIB)],
+)
+def test_a_dyno_is_restarted_at_the_usage_that_heroku_names(
+    quota_bytes: int, restart_bytes: int
+) -> None:
+    assert find_dyno_restart(quota_bytes) // GIB == restart_bytes // GIB

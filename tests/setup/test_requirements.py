@@ -17,9 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = {"project", "processing"}
 #: Is there for type checkers alone.
 NEVER_LOADED = {"_typeshed"}
-FILES = ["requirements.txt", "requirements-tasks.txt", "requirements-dev.txt"]
+FILES = ["requirements.txt", "requirements-tasks.txt", "requirements-plot.txt"]
+FILES += ["requirements-dev.txt"]
 #: What only this folder may import, and says so where it is missing.
-OPTIONAL = {"django_tasks": "processing/queue/tasks_backend"}
+OPTIONAL = {"django_tasks": "processing/queue/tasks_backend", "matplotlib": "processing/dyno"}
 
 
 def read_pins(name: str) -> dict[str, Requirement]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
-from processing.management.arguments import memory_bytes
+from processing.management.arguments import memory_size
 from processing.management.memory_plan import Need, find_web_need, find_worker_need
 from processing.management.report import ReportCommand, describe_bytes, describe_count
 from processing.memory.machine_sizes import make_quota
@@ -31,7 +31,7 @@ class Command(ReportCommand):
         super().add_arguments(parser)
         parser.add_argument(
             "--quota",
-            type=memory_bytes,
+            type=memory_size,
             help="plan for this much, such as 512M or 2G (default: what this machine has)",
         )
 

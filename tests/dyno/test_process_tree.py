@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import psutil
+
+from processing.dyno.process_tree import (
+    find_tree,
+    is_running,
+    read_anonymous_bytes,
+    read_shares,
+    read_start,
+)
+from tests.service import wait_for
+
+NOBODY = 2**22 + 1
+
+
+def test_a_tree_is_the_root_and_its_descendants() -> None:
+    script = "sleep 300 & sh -c 'sleep 300 & wait' & wait"
+    with subprocess.Popen(["sh", "-c", script], start_new_session=True) as root:
+        try:
+            wait_for(lambda: len(find_tree([root.pid])) == 4, 10, "four processes")
+            theirs = {child.pid for child in psutil.Process(root.pid).children(recursive=True)}
+            assert set(find_tree([root.pid])) == theirs | {root.pid}
+        finally:
+            os.killpg(root.pid, 9)
+
+
+def test_what_a_process_holds_is_what_others_say() -> None:
+    full = psutil.Process().memory_full_info()
+    assert abs(read_shares(os.getpid())[0] - full.pss) < full.pss / 5
+    assert 0 < read_anonymous_bytes(os.getpid()) <= full.rss
+
+
+def test_a_process_that_is_gone_holds_nothing() -> None:
+    assert read_anonymous_bytes(NOBODY) == 0
+    assert read_shares(NOBODY) == (0, 0)
+    assert not is_running(NOBODY)
+    assert read_start(NOBODY) is None
+    assert find_tree([NOBODY]) == [NOBODY]
+
+
+def test_a_zombie_does_not_run() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert not is_running(process.pid)
