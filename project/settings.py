@@ -19,7 +19,6 @@ from project.environment import Environment, parse_queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-
 DAY_SECONDS = 86_400
 
 # Whoever guesses the key can run code in a worker; 32 random characters cannot be guessed.

@@ -21,7 +21,7 @@ from processing.models.states import (
     Priority,
 )
 from processing.queue.clock import LATER, NOW
-from processing.queue.notify import make_notify_sql
+from processing.queue.notify import make_notification
 
 #: The signed text of one task. A cluster holds the packages of its seats, and unpacking one takes
 #: several times its size: what is larger belongs into a file or a row that the task reads.
@@ -90,7 +90,6 @@ def _write_insert(vendor: str, names: tuple[str, ...], *, is_at_moment: bool) ->
     values = ", ".join([*["%s"] * len(names), *times.values()])
     table = Job._meta.db_table
     insert = f"INSERT INTO {table} ({', '.join([*names, *times])}) VALUES ({values})"  # noqa: S608
-    if vendor != "postgresql":
-        return insert
-    notify = make_notify_sql("(SELECT queue FROM queued)")
-    return f"WITH queued AS ({insert} RETURNING queue) {notify}"
+    if vendor == "postgresql":
+        insert += f" RETURNING {make_notification(f'{table}.queue')}"
+    return insert

@@ -16,23 +16,26 @@ from processing.models import BusyQueue
 CHANNEL = "plimsoll_queue"
 
 NOTIFY = """
-SELECT pg_notify('{channel}', told.queue) FROM (SELECT {queue}::text AS queue) AS told
-WHERE NOT EXISTS (
+CASE WHEN NOT EXISTS (
     SELECT 1 FROM {marks} AS mark
-    WHERE mark.queue = told.queue AND mark.busy_until > clock_timestamp()
-)
+    WHERE mark.queue = {queue} AND mark.busy_until > clock_timestamp()
+) THEN pg_notify('{channel}', {queue})::text END
 """
+NOTIFY_BY_NAME = "SELECT {notification} FROM (SELECT %s::text AS queue) AS told"
 
 
-def make_notify_sql(queue: str = "%s") -> str:
-    """A SELECT for PostgreSQL that notifies the clusters of a queue unless one is busy with it.
+def make_notification(queue: str) -> str:
+    """An expression for PostgreSQL that notifies the clusters of a queue unless one is busy.
 
-    `queue` is SQL for the queue's name and stands there once: a parameter, `%s` or `%(name)s`, or
-    a scalar subquery in parentheses. Run it in the transaction that changes the queue, or as the
-    outer query of a WITH that does: what it sends is delivered when that commits. It returns a
-    row when it notified and none when it did not.
+    `queue` is the column that has the queue's name, with its table's. What is sent is delivered
+    when the transaction commits.
     """
     return NOTIFY.format(channel=CHANNEL, queue=queue, marks=BusyQueue._meta.db_table)
+
+
+def make_notify_sql() -> str:
+    """The same as a statement, whose parameter is the queue's name."""
+    return NOTIFY_BY_NAME.format(notification=make_notification("told.queue"))
 
 
 def notify_queue(queue: str) -> None:

@@ -38,7 +38,7 @@ def notify(session: BaseDatabaseWrapper, queue: str = "plimsoll") -> bool:
     """What an enqueue does; whether it sent something."""
     with session.cursor() as cursor:
         cursor.execute(make_notify_sql(), [queue])
-        return bool(cursor.fetchall())
+        return cursor.fetchone() == ("",)
 
 
 def end_our_session(other: BaseDatabaseWrapper) -> None:
