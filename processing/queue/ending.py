@@ -44,6 +44,7 @@ class Ending:
     began_at: float | None = None
     ended_at: float = field(default_factory=monotonic)
     where: str = ""
+    peak_memory_bytes: int | None = None
     result: Mapping[str, Any] = field(default_factory=dict)
     task: Mapping[str, Any] | None = None
     jobs: Mapping[str, Any] = field(default_factory=dict)
@@ -56,7 +57,14 @@ class Ending:
     def as_given_back(self) -> Self:
         """The same end, of which the job knows nothing but that it is queued again."""
         return replace(
-            self, outcome=GIVEN_BACK, charged=False, is_final=False, result={}, task=None, jobs={}
+            self,
+            outcome=GIVEN_BACK,
+            charged=False,
+            is_final=False,
+            peak_memory_bytes=None,
+            result={},
+            task=None,
+            jobs={},
         )
 
     @property
@@ -90,6 +98,8 @@ class Ending:
         """
         number = self.delivery.number
         changes: dict[str, Any] = {"charged": self.charged, "line": self.line}
+        if self.peak_memory_bytes is not None:
+            changes["peak_memory_bytes"] = self.peak_memory_bytes
         if self.outcome == CANCELLED or job.cancel_requested_at is not None:
             return job.end(number, State.CANCELLED, **changes)
         if self.outcome == GIVEN_BACK:

@@ -39,7 +39,8 @@ SET state = 'succeeded', attempts = attempts + 1, progress = 1.0, started_at = {
     history = history || ended.line, error_code = '', error_message = '', error_traceback = '',
     result = ended.result, result_name = ended.result_name, result_bytes = ended.result_bytes,
     result_sha256 = ended.result_sha256, result_media_type = ended.result_media_type,
-    result_expires_at = {expires_at}
+    result_expires_at = {expires_at},
+    peak_memory_bytes = COALESCE(ended.peak_memory_bytes, {jobs}.peak_memory_bytes)
 FROM ended
 WHERE {jobs}.id = ended.id AND {jobs}.state = 'running' AND {jobs}.deliveries = ended.number
 RETURNING {jobs}.id, {jobs}.deliveries
@@ -53,12 +54,14 @@ SELECT json_extract(value, '$.id') AS id, json_extract(value, '$.number') AS num
     json_extract(value, '$.result_name') AS result_name,
     json_extract(value, '$.result_bytes') AS result_bytes,
     json_extract(value, '$.result_sha256') AS result_sha256,
-    json_extract(value, '$.result_media_type') AS result_media_type
+    json_extract(value, '$.result_media_type') AS result_media_type,
+    json_extract(value, '$.peak_memory_bytes') AS peak_memory_bytes
 FROM json_each(%(endings)s)""",
     "postgresql": """
 SELECT * FROM json_to_recordset(%(endings)s) AS rows(
     id uuid, number integer, began_later float, line text, result text, result_name text,
-    result_bytes bigint, result_sha256 text, result_media_type text)""",
+    result_bytes bigint, result_sha256 text, result_media_type text,
+    peak_memory_bytes bigint)""",
 }
 NO_RESULT: dict[str, Any] = {
     "result": None,
@@ -178,6 +181,7 @@ def _make_row(ending: Ending) -> dict[str, Any]:
         "number": ending.delivery.number,
         "began_later": -(ending.began_seconds_ago or 0.0),
         "line": ending.line,
+        "peak_memory_bytes": ending.peak_memory_bytes,
     }
 
 

@@ -47,6 +47,16 @@ def test_a_hundred_good_endings_take_as_many_statements_as_one(
     assert Task.objects.filter(success=True, attempt_count=1).count() == BATCH_COUNT
 
 
+@pytest.mark.parametrize("make_ending", [make_good_ending, make_bad_ending])
+def test_the_peak_of_the_last_attempt_that_tells_is_kept(make_ending: Any) -> None:
+    jobs = [make_running_job(peak_memory_bytes=1) for _ in range(2)]
+    tells, does_not = jobs
+    settle_endings([make_ending(tells, peak_memory_bytes=5 << 30), make_ending(does_not)])
+    for job in jobs:
+        job.refresh_from_db()
+    assert [job.peak_memory_bytes for job in jobs] == [5 << 30, 1]
+
+
 def test_success_ends_the_job_and_leaves_no_trace_of_earlier_failures() -> None:
     job = make_running_job(attempts=1, **make_error("task_error", "no", "Traceback"))
     settle_endings([make_good_ending(job)])

@@ -45,6 +45,7 @@ def make_ending(running: Running, report: Mapping[str, Any], *, is_stopping: boo
         began_at=report["began_at"],
         ended_at=report["ended_at"],
         where=_describe_place(running),
+        peak_memory_bytes=report["peak_memory_bytes"] if outcome != GIVEN_BACK else None,
         result=report["result"],
         task=report["task"] if keeps_traces else None,
         jobs=_choose_jobs(report, outcome) if keeps_traces else {},

@@ -20,6 +20,7 @@ from django_q.conf import Conf
 from django_q.signals import post_execute_in_worker, pre_execute
 from django_q.signing import SignedPackage
 
+from processing.memory.peak import PeakMeter
 from processing.queue.claims import Delivery
 from processing.queue.cluster.board import Order, Slot
 from processing.queue.cluster.call import CallSignal, CallWindow
@@ -57,6 +58,7 @@ class Seat:
         self._slot = slot
         self._pid = os.getpid()
         self._inodes = self._find_inodes()
+        self._peak = PeakMeter()
         self._taken_count = 0
         self._is_leaving = False
         self._began_at = time.monotonic()
@@ -99,6 +101,7 @@ class Seat:
     def _take(self, message: dict[str, Any]) -> None:
         self._began_at = time.monotonic()
         self._slot.begin(message["turn"], self._began_at)
+        self._peak.begin()
         current.begin(Delivery(job_id=UUID(message["job"]), number=message["delivery"]))
         self.window.timeout_seconds = message["timeout_seconds"]
 
@@ -141,6 +144,7 @@ class Seat:
             "delivery": current.delivery.number,
             "began_at": self._began_at,
             "ended_at": time.monotonic(),
+            "peak_memory_bytes": self._peak.read(),
             "is_leaving": self._is_leaving,
         }
 

@@ -61,6 +61,7 @@ def make_report(**given: Any) -> dict[str, Any]:
         "task": None,
         "jobs": {},
         "began_at": BEGAN_AT,
+        "peak_memory_bytes": 4096,
         "ended_at": ENDED_AT,
     }
     return defaults | given

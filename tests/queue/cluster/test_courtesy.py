@@ -51,7 +51,7 @@ def hold(courtesy: Courtesy, clock: Clock, seconds: float = HELD_SECONDS) -> flo
     with courtesy.hold():
         QueuePause.objects.update_or_create(queue="held")
         clock.now += seconds
-    return courtesy.free_until - clock.now
+    return max(0.0, courtesy.free_until - clock.now)
 
 
 def write_as(other: sqlite3.Connection) -> None:

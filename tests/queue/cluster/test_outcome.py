@@ -47,6 +47,7 @@ def test_a_task_that_returned_has_succeeded(is_stopping: bool) -> None:
     assert (ending.result, ending.task, ending.jobs) == ({"result": "1"}, ROW, JOBS)
     assert ending.where == f"{socket.gethostname()}:{SEAT_PID}"
     assert (ending.began_at, ending.ended_at) == (BEGAN_AT, ENDED_AT)
+    assert ending.peak_memory_bytes == make_report()["peak_memory_bytes"]
 
 
 def test_a_task_that_failed_keeps_its_error_and_its_row_and_ends_its_chain() -> None:
@@ -66,7 +67,7 @@ def test_jobs_that_there_are_none_of_are_not_queued() -> None:
 def test_what_fails_after_the_stop_began_is_given_back_without_traces() -> None:
     ending = end(**FAILED, is_stopping=True)
     assert (ending.outcome, ending.charged) == (GIVEN_BACK, False)
-    assert (ending.task, ending.jobs) == (None, {})
+    assert (ending.task, ending.jobs, ending.peak_memory_bytes) == (None, {}, None)
 
 
 @pytest.mark.parametrize("order", [Order.STOP, Order.LEASE_LOST])

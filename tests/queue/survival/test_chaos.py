@@ -19,7 +19,7 @@ from processing.models import Job
 from tests.queue.survival.keeper import Keeper, keep_cluster
 from tests.queue.survival.marks import Mark, read_marks
 from tests.queue.survival.storm import Kill, Storm
-from tests.queue.survival.work import MODULE, count_left, enqueue
+from tests.queue.survival.work import MODULE, count_left, enqueue, is_any_due
 from tests.service import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +28,7 @@ SEED = 20_261
 TASK_COUNT = 2000
 TASK_SECONDS = (0.001, 0.05)
 STRIKE_EVERY_SECONDS = 0.2
-#: When nothing ends for so long, the cluster hangs.
+#: When nothing ends for so long and something could, the cluster hangs.
 HANG_SECONDS = 30.0
 #: For all of it; a machine with nothing else to do needs less than a minute.
 ALL_SECONDS = 240.0
@@ -54,7 +54,7 @@ class Voyage:
             return False
         self._struck_at = now
         left = count_left("run_marked")
-        if left < self._left:
+        if left < self._left or not is_any_due("run_marked"):
             self._left, self._progressed_at = left, now
         assert now < self._progressed_at + HANG_SECONDS, self._keeper.cluster.log[-4000:]
         if left:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+from django.utils import timezone
 from django_q.tasks import async_task
 
 from processing.models import Job
@@ -23,6 +25,12 @@ def enqueue(task: str, *arguments: Any, **options: Any) -> UUID:
 def count_left(task: str) -> int:
     """How many jobs of this task have not come to their end."""
     return Job.objects.live().filter(function=f"{MODULE}.{task}").count()
+
+
+def is_any_due(task: str) -> bool:
+    """Whether any job of this task runs or could, and none only waits for its next attempt."""
+    jobs = Job.objects.live().filter(function=f"{MODULE}.{task}")
+    return jobs.filter(Q(state="running") | Q(run_after__lte=timezone.now())).exists()
 
 
 def wait_until_done(task: str, seconds: float) -> None:
