@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Self
@@ -112,13 +113,17 @@ def has_due_jobs(queue: str) -> bool:
 
 def release_claims(claims: Collection[Claim], *, claimant: str) -> None:
     """Put back, to their old places, jobs that were claimed and never begun."""
-    ids = [claim.delivery.job_id for claim in claims]
-    held = Job.objects.filter(pk__in=ids, state=State.RUNNING, claimed_by=claimant)
+    by_number: dict[int, list[UUID]] = defaultdict(list)
+    for claim in claims:
+        by_number[claim.delivery.number].append(claim.delivery.job_id)
+    running = Job.objects.filter(state=State.RUNNING, claimed_by=claimant)
     with transaction.atomic():
-        held.filter(cancel_requested_at=None).update(
-            state=State.QUEUED, deliveries=F("deliveries") - 1, started_at=None, **NO_CLAIM
-        )
-        held.update(state=State.CANCELLED, finished_at=Now(), started_at=None, **NO_CLAIM)
+        for number, ids in by_number.items():
+            held = running.filter(pk__in=ids, deliveries=number)  # a later claim may be ours too
+            held.filter(cancel_requested_at=None).update(
+                state=State.QUEUED, deliveries=F("deliveries") - 1, started_at=None, **NO_CLAIM
+            )
+            held.update(state=State.CANCELLED, finished_at=Now(), started_at=None, **NO_CLAIM)
 
 
 def find_next_due_seconds(queue: str) -> float | None:

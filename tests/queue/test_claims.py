@@ -240,3 +240,11 @@ def test_a_job_that_is_not_ours_any_more_is_not_released(changed: dict[str, str]
     before = Job.objects.values().get()
     release_claims(claims, claimant=CLAIMANT)
     assert Job.objects.values().get() == before
+
+
+def test_a_claim_of_ours_that_is_newer_is_not_released() -> None:
+    enqueue()
+    [old] = claim_jobs(QUEUE, claimant=CLAIMANT, count=1)
+    Job.objects.update(deliveries=F("deliveries") + 1)  # it was lost, and is ours again
+    release_claims([old], claimant=CLAIMANT)
+    assert Job.objects.values_list("state", "deliveries").get() == ("running", 2)

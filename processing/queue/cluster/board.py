@@ -20,11 +20,11 @@ class Order(IntEnum):
     LEASE_LOST = 4
 
 
-#: A slot is four unsigned integers of four bytes and a float of eight, each written at once.
+#: A slot is five unsigned integers of four bytes and a float of eight, each written at once.
 SLOT_BYTES = 32
-NUMBERS = slice(0, 16)
-TIMES = slice(16, 24)
-ORDER, ORDERED, BEGUN, TOLD = range(4)
+NUMBERS = slice(0, 20)
+TIMES = slice(24, 32)
+ORDER, ORDERED, BEGUN, ENDED, TOLD = range(5)
 
 
 class Slot:
@@ -58,6 +58,11 @@ class Slot:
         return self._times[0]
 
     @property
+    def ended(self) -> int:
+        """The turn of the last task that has ended; telling how may still take its time."""
+        return self._numbers[ENDED]
+
+    @property
     def told(self) -> int:
         """The turn of the last task whose end the seat has told."""
         return self._numbers[TOLD]
@@ -72,9 +77,13 @@ class Slot:
         self._times[0] = now
         self._numbers[BEGUN] = turn
 
+    def end(self) -> None:
+        """The task that the seat began last has ended, and it is about to tell how."""
+        self._numbers[ENDED] = self._numbers[BEGUN]
+
     def tell(self) -> None:
         """The seat has told how the task ended that it began last."""
-        self._numbers[TOLD] = self._numbers[BEGUN]
+        self._numbers[ENDED] = self._numbers[TOLD] = self._numbers[BEGUN]
 
     def clear(self) -> None:
         """Make it ready for a new seat."""

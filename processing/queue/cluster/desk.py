@@ -17,7 +17,7 @@ from processing.queue.cluster.listener import Listener
 from processing.queue.cluster.load import Load
 from processing.queue.cluster.pace import Pace
 from processing.queue.cluster.patience import Patience
-from processing.queue.cluster.ready import Ready
+from processing.queue.cluster.ready import RELEASE_SECONDS, Ready
 from processing.queue.cluster.stat import StatBoard, Vitals
 from processing.queue.cluster.suspects import Suspects
 from processing.queue.ending import Ending
@@ -52,12 +52,11 @@ class Desk:
         self._endings: list[Ending] = []
         self._ending_bytes = 0
         self._first_ended_at = 0.0
-        self._look_at = self._poll_at = 0.0
+        self._look_at = self._poll_at = self._open_at = 0.0
         self._worked_at = time.monotonic()
         self._is_open = False
         self._patience = Patience()
         self._patience.start()
-        self._open_at = 0.0
         self._failures = 0
 
     @property
@@ -180,10 +179,11 @@ class Desk:
         return self._count_lacking(load)
 
     def _count_lacking(self, load: Load) -> int:
+        idle_count, ready_count = load.idle_count, len(self.ready)
+        if self.ready.is_bulky:
+            return max(0, idle_count - ready_count)
         return self._pace.count_wanted(
-            idle_count=load.idle_count,
-            ready_count=len(self.ready),
-            waiting_count=load.waiting_count,
+            idle_count=idle_count, ready_count=ready_count, waiting_count=load.waiting_count
         )
 
     def _is_time_to_settle(self, now: float, load: Load) -> bool:
@@ -212,8 +212,8 @@ class Desk:
     def _release(self, now: float, load: Load) -> None:
         if not self.accepts:
             self.ready.drop_all()
-        elif not load.idle_count:
-            self.ready.drop_stale(now)
+        elif not load.idle_count and self.ready.drop_stale(now):
+            self._pace.learn(RELEASE_SECONDS)  # no seat had time for so long
         if unwanted := self.ready.take_unwanted():
             self._ledger.release(unwanted)
 

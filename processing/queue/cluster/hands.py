@@ -11,6 +11,7 @@ from processing.queue.cluster.board import Order
 from processing.queue.cluster.ledger import Orders
 from processing.queue.cluster.link import Link
 from processing.queue.cluster.ready import Ready
+from processing.queue.cluster.running import Running
 from processing.queue.cluster.seats import Seats
 from processing.queue.cluster.watch import Watch
 
@@ -43,20 +44,22 @@ class Hands:
 
     def take_back(self, link: Link) -> None:
         """What a seat has not begun is ready again, in its old place; another may begin it."""
-        back = link.take_back()
-        for running in back:
-            self._watch.end(running)
-        self._ready.take_in([running.claim for running in back])
+        self._return(link.take_back())
 
     def take_back_from_slow(self, now: float) -> None:
         """No task waits long for the one before it in the same hands, or for a seat that hangs."""
         for link in self._seats:
             if now >= link.slow_at:
-                self.take_back(link)
+                self._return(link.take_back_waiting())
             if link.is_stuck(now):
                 logger.error("seat %s does not begin with its task and is killed", link.pid)
                 link.is_leaving = True
                 self._seats.kill(link)
+
+    def take_back_all(self) -> None:
+        """Let every seat begin nothing more than it has begun."""
+        for link in self._seats:
+            self.take_back(link)
 
     def obey(self, orders: Orders) -> None:
         """Have ended what is to be ended, and begin none of it."""
@@ -72,6 +75,11 @@ class Hands:
                 elif running.claim.delivery in orders.cancelled:
                     self._watch.order(running, Order.CANCEL)
         self._ready.drop(gone)
+
+    def _return(self, back: list[Running]) -> None:
+        for running in back:
+            self._watch.end(running)
+        self._ready.take_in([running.claim for running in back])
 
 
 def deal(

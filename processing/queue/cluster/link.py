@@ -82,6 +82,15 @@ class Link:
             self.hand.pop()
         return back
 
+    def take_back_waiting(self) -> list[Running]:
+        """The same without the first, which it is to begin by itself, however late."""
+        back = self.take_back()
+        if back and not self.hand:
+            first = back.pop(0)
+            self.hand.append(first)
+            self._tickets.issue([first.turn])
+        return back
+
     def finish(self, report: Mapping[str, Any]) -> Running | None:
         """The task that a report is of, out of its hands; None where it was given no such task."""
         if not self.hand or not self.hand[0].is_of(report):

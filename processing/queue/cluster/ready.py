@@ -9,6 +9,8 @@ from processing.queue.claims import Claim, Delivery
 
 #: What is claimed ahead and not begun within so many seconds is put back for others.
 RELEASE_SECONDS = 1.0
+#: Nothing is claimed ahead while so much is ready, in characters of packages.
+BULKY_CHARACTERS = 4 * 1024 * 1024
 
 
 class Ready:
@@ -26,6 +28,11 @@ class Ready:
     def is_empty(self) -> bool:
         """Whether nothing is here, to be begun or to be put back."""
         return not (self.claims or self._unwanted)
+
+    @property
+    def is_bulky(self) -> bool:
+        """Whether they take so much memory that no more are to be claimed than can be begun."""
+        return sum(len(claim.package) for claim in self.claims) >= BULKY_CHARACTERS
 
     @property
     def deliveries(self) -> list[Delivery]:
@@ -51,10 +58,12 @@ class Ready:
         self._unwanted += self.claims
         self.claims.clear()
 
-    def drop_stale(self, now: float) -> None:
-        """Begin nothing, if nothing was claimed for RELEASE_SECONDS."""
-        if now >= self._claimed_at + RELEASE_SECONDS:
+    def drop_stale(self, now: float) -> bool:
+        """Begin nothing, if nothing was claimed for RELEASE_SECONDS; whether there was anything."""
+        is_stale = bool(self.claims) and now >= self._claimed_at + RELEASE_SECONDS
+        if is_stale:
             self.drop_all()
+        return is_stale
 
     def take_unwanted(self) -> list[Claim]:
         """What is to be put back; it is not ours any more, whatever comes of that."""

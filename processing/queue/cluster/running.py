@@ -28,9 +28,9 @@ class Running:
         return self.slot.begun == self.turn > self.slot.told
 
     @property
-    def is_told(self) -> bool:
-        """Whether the seat has told how it ended; the report may still be unread."""
-        return self.slot.told >= self.turn
+    def has_ended(self) -> bool:
+        """Whether it has ended; the seat may still be telling how, or the report be unread."""
+        return self.slot.ended >= self.turn
 
     def is_of(self, report: Mapping[str, Any]) -> bool:
         """Whether a seat's report is of this task."""

@@ -130,6 +130,7 @@ class Seat:
             packed = pack_message(self._finish(report_failure(text, is_final=True)))
         with suppress(OSError):
             if self._find_inodes() == self._inodes:
+                self._slot.end()
                 self._stream.sendall(packed)
                 self._slot.tell()
                 current.end()

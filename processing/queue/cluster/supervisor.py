@@ -91,7 +91,9 @@ class Supervisor:
         self._seats.start_missing(now)
 
     def _hand_out(self, now: float) -> None:
-        if self._desk.accepts and not self._desk.is_full:
+        if self._desk.is_full:
+            self._hands.take_back_all()
+        elif self._desk.accepts:
             self._hands.hand_out(now, most_in_hand=self._pace.most_in_hand)
 
     def _find_sleep_seconds(self, now: float) -> float:
@@ -141,7 +143,7 @@ class Supervisor:
 
     def _end_lost(self, running: Running, status: int) -> None:
         """A seat died with this task in hand."""
-        if not running.is_under_way and running.order is Order.NONE:
+        if running.slot.begun < running.turn and running.order is Order.NONE:
             self._desk.ready.take_in([running.claim])  # the next seat begins it
             return
         logger.error("seat %s died with job %s", running.seat_pid, running.claim.delivery)

@@ -84,7 +84,7 @@ class Watch:
             if wait_seconds > 0:
                 return wait_seconds
             self._give_order(running, Order.TIMEOUT, now)
-        if running.is_told:
+        if running.has_ended:
             return REPEAT_SECONDS  # its report waits until the supervisor has time
         if now >= running.ordered_at + KILL_SECONDS:
             self._send_signal(running.seat_pid, signal.SIGKILL)
@@ -97,12 +97,14 @@ class Watch:
     def _find_seconds_left(self, running: Running, now: float) -> float:
         if running.claim.timeout_seconds is None:
             return IDLE_SECONDS
-        if not running.is_under_way:
+        if not running.is_under_way or running.has_ended:
             return max(running.claim.timeout_seconds, LOOK_SECONDS)
         return running.slot.began_at + running.claim.timeout_seconds - now
 
     def _give_order(self, running: Running, order: Order, now: float) -> None:
         running.order = order
-        if not running.is_told:  # the seat may be at another by now, and that may be ordered to end
+        if (
+            not running.has_ended
+        ):  # the seat may be at another by now, and that may be ordered to end
             running.slot.give_order(order, running.turn)
         running.ordered_at = running.signal_at = now

@@ -11,7 +11,7 @@ from processing.queue.cluster import desk as desk_module
 from processing.queue.cluster.desk import SETTLE_WITHIN_SECONDS
 from processing.queue.cluster.ledger import Orders
 from processing.queue.cluster.load import Load
-from processing.queue.cluster.ready import RELEASE_SECONDS
+from processing.queue.cluster.ready import BULKY_CHARACTERS, RELEASE_SECONDS
 from tests.queue.cluster.desk_stand import SEATS, VITALS, DeskStand, make_ending
 from tests.queue.cluster.fake_ledger import POLL_SECONDS
 from tests.queue.cluster.in_hand import make_claim
@@ -221,3 +221,28 @@ def test_while_the_lock_is_left_to_others_nothing_is_settled_or_claimed(stand: D
     stand.clock.now += 0.02
     stand.work()
     assert len(stand.ledger.settled) == 1
+
+
+def test_what_no_seat_had_time_for_is_not_claimed_again_and_again(
+    stand: DeskStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(50):
+        stand.desk._pace.learn(0.001)
+    monkeypatch.setattr(stand.ledger, "release", stand.ledger.queued.extend)
+    stand.ledger.queue(100)
+    stand.ledger.wakeup.is_changed = True
+    stand.live_through(30, idle=0, running=SEATS)
+    assert sum(stand.ledger.asked_counts) <= 128
+
+
+def test_with_large_packages_ready_nothing_is_claimed_ahead(stand: DeskStand) -> None:
+    for _ in range(50):
+        stand.desk._pace.learn(0.001)
+    claim = make_claim(package="x" * BULKY_CHARACTERS)
+    stand.desk.ready.add([claim], stand.clock.now)
+    stand.ledger.queue(100)
+    for idle in (0, 2):
+        stand.ledger.wakeup.is_changed = True
+        stand.desk.wake()
+        stand.work(idle=idle, running=SEATS - idle)
+    assert stand.ledger.asked_counts == [1], "only what the idle ones can begin"

@@ -212,3 +212,20 @@ def test_what_is_ready_and_to_be_ended_is_never_begun(stand: HandsStand) -> None
     stand.hands.obey(Orders(cancelled=frozenset([claims[13].delivery])))
     assert list(stand.ready.claims) == [claims[12], claims[14]]
     assert [len(hand) for hand in stand.in_hand] == [MOST, MOST, MOST]
+
+
+def test_a_seat_that_begins_nothing_keeps_one_task_and_is_killed_in_the_end(
+    stand: HandsStand,
+) -> None:
+    stand.seats[:] = stand.links[:1]
+    claims = stand.hand_out(2 * MOST)
+    for _ in range(int(STUCK_SECONDS / SLOW_SECONDS)):
+        stand.clock.now += SLOW_SECONDS
+        stand.hands.take_back_from_slow(stand.clock.now)
+        stand.hands.hand_out(stand.clock.now, most_in_hand=MOST)
+        assert stand.in_hand[0] == claims[:1]
+    assert list(stand.ready.claims) == claims[1:]
+    stand.clock.now += SLOW_SECONDS
+    stand.hands.take_back_from_slow(stand.clock.now)
+    assert stand.seats.killed == stand.links[:1]
+    assert stand.stands[0].begin_next()["job"] == claims[0].delivery.job_id.hex

@@ -17,23 +17,23 @@ def test_a_report_is_of_the_task_and_the_delivery_that_it_names() -> None:
 
 def test_a_task_is_under_way_from_its_beginning_until_its_end_was_told() -> None:
     running = make_waiting()
-    assert (running.is_under_way, running.is_told) == (False, False)
+    assert (running.is_under_way, running.has_ended) == (False, False)
     running.slot.begin(TURN, BEGAN_AT)
-    assert (running.is_under_way, running.is_told) == (True, False)
+    assert (running.is_under_way, running.has_ended) == (True, False)
     running.slot.tell()
-    assert (running.is_under_way, running.is_told) == (False, True)
+    assert (running.is_under_way, running.has_ended) == (False, True)
 
 
 def test_the_task_before_it_does_not_count_as_itself() -> None:
     running = make_waiting()
     running.slot.begin(TURN - 1, BEGAN_AT)
-    assert (running.is_under_way, running.is_told) == (False, False)
+    assert (running.is_under_way, running.has_ended) == (False, False)
     running.slot.tell()
-    assert (running.is_under_way, running.is_told) == (False, False)
+    assert (running.is_under_way, running.has_ended) == (False, False)
 
 
 def test_the_task_behind_it_does_not_count_as_itself() -> None:
     running = make_running()
     running.slot.tell()
     running.slot.begin(TURN + 1, BEGAN_AT)
-    assert (running.is_under_way, running.is_told) == (False, True)
+    assert (running.is_under_way, running.has_ended) == (False, True)

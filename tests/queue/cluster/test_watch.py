@@ -119,6 +119,17 @@ def test_a_task_whose_report_waits_to_be_read_had_no_timeout(
     assert (sent.take(), limited.order) == ([], Order.NONE)
 
 
+def test_a_task_whose_report_is_on_its_way_had_no_timeout(
+    watch: Watch, sent: SentSignals, limited: Running
+) -> None:
+    watch.begin(limited)
+    limited.slot.end()
+    for late_seconds in (0.0, KILL_SECONDS, 60.0):
+        assert watch.tick(ENDS_AT + late_seconds) > 0
+    assert limited.is_under_way, "if the seat dies now, the task is lost"
+    assert (sent.take(), limited.order) == ([], Order.NONE)
+
+
 def test_a_task_that_was_told_is_neither_interrupted_nor_killed(
     watch: Watch, sent: SentSignals, clock: Clock
 ) -> None:
