@@ -180,11 +180,10 @@ class Desk:
 
     def _count_lacking(self, load: Load) -> int:
         idle_count, ready_count = load.idle_count, len(self.ready)
-        if self.ready.is_bulky:
-            return max(0, idle_count - ready_count)
-        return self._pace.count_wanted(
+        wanted = self._pace.count_wanted(
             idle_count=idle_count, ready_count=ready_count, waiting_count=load.waiting_count
         )
+        return max(0, idle_count - ready_count) if wanted and self.ready.is_bulky else wanted
 
     def _is_time_to_settle(self, now: float, load: Load) -> bool:
         if not self._endings:
