@@ -9,12 +9,13 @@ import errno
 import os
 import subprocess
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from processing.dyno.boundary import Usage
 from processing.dyno.process_tree import read_start
+from processing.memory.cgroup import find_groups
+from processing.memory.usage import read_cgroup_parts
 
 PREFIX = "plimsoll-dyno"
 #: A process may take so long to join a group, in seconds.
@@ -33,10 +34,6 @@ class Version:
     limit_files: tuple[str, ...]
     #: File: what is written into it where it is there.
     preset: dict[str, str]
-    stat_resident: str
-    stat_swap: str
-    #: The whole of this file is the swap; it is not in memory.stat.
-    swap_file: str
     #: It has a line "oom_kill N".
     kill_file: str
 
@@ -46,9 +43,6 @@ V1 = Version(
     # The second counts swap too, and may not be below the first.
     limit_files=("memory.limit_in_bytes", "memory.memsw.limit_in_bytes"),
     preset={},
-    stat_resident="total_rss",
-    stat_swap="total_swap",
-    swap_file="",
     kill_file="memory.oom_control",
 )
 V2 = Version(
@@ -56,9 +50,6 @@ V2 = Version(
     limit_files=("memory.max",),
     # The threshold is for memory and swap together; and the kernel kills a dyno as a whole.
     preset={"memory.swap.max": "0", "memory.oom.group": "1"},
-    stat_resident="anon",
-    stat_swap="",
-    swap_file="memory.swap.current",
     kill_file="memory.events",
 )
 
@@ -85,12 +76,8 @@ class CgroupBoundary:
 
     def read_usage(self, now: float) -> Usage:
         """Anonymous memory and swap of the group, as the kernel counts them."""
-        fields = _read_numbers(self._folder / "memory.stat")
-        swap_bytes = fields.get(self._version.stat_swap, 0)
-        if self._version.swap_file:
-            with suppress(FileNotFoundError):  # a kernel without swap
-                swap_bytes = int((self._folder / self._version.swap_file).read_text())
-        return Usage(resident_bytes=fields[self._version.stat_resident], swap_bytes=swap_bytes)
+        resident_bytes, swap_bytes = read_cgroup_parts(self._folder)
+        return Usage(resident_bytes=resident_bytes, swap_bytes=swap_bytes or 0)
 
     def find_processes(self) -> list[int]:
         """Those of the group."""
@@ -98,7 +85,8 @@ class CgroupBoundary:
 
     def take_kernel_kill(self) -> bool:
         """Whether the count of kills went up."""
-        kills = _read_numbers(self._folder / self._version.kill_file).get("oom_kill", 0)
+        lines = (self._folder / self._version.kill_file).read_text().splitlines()
+        kills = int(dict(line.split() for line in lines).get("oom_kill", 0))
         before, self._kills_seen = self._kills_seen, kills
         return kills > before
 
@@ -129,14 +117,10 @@ def remove_group(folder: Path) -> None:
 
 def find_place() -> tuple[Path, Version] | None:
     """A folder in which this process may make groups with a limit and move processes into them."""
-    for version, mount, own in _find_mounts():
-        inside = mount / own.lstrip("/")
-        start = inside if inside.is_dir() else mount
-        for place in [start, *start.parents]:
-            if not place.is_relative_to(mount):
-                break
-            if _is_usable(place, version):
-                return place, version
+    for place, is_second_version in find_groups():
+        version = V2 if is_second_version else V1
+        if _is_usable(place, version):
+            return place, version
     return None
 
 
@@ -148,22 +132,6 @@ def find_leftovers(place: Path) -> list[Path]:
 def _is_owned(name: str) -> bool:
     pid, start = name.removeprefix(f"{PREFIX}-").split("-")[:2]
     return str(read_start(int(pid))) == start
-
-
-def _find_mounts() -> list[tuple[Version, Path, str]]:
-    """Where the memory controller may be, with the group there that this process is in."""
-    own: dict[str, str] = {}
-    for line in Path("/proc/self/cgroup").read_text().splitlines():
-        _, controllers, path = line.split(":", 2)
-        own.update(dict.fromkeys(controllers.split(","), path))
-    found = []
-    for line in Path("/proc/self/mounts").read_text().splitlines():
-        _, mount, kind, options = line.split()[:4]
-        if kind == "cgroup2" and "" in own:
-            found.append((V2, Path(mount), own[""]))
-        elif kind == "cgroup" and "memory" in options.split(",") and "memory" in own:
-            found.append((V1, Path(mount), own["memory"]))
-    return found
 
 
 def _is_usable(place: Path, version: Version) -> bool:
@@ -181,8 +149,3 @@ def _is_usable(place: Path, version: Version) -> bool:
     finally:
         group.close()
     return True
-
-
-def _read_numbers(path: Path) -> dict[str, int]:
-    lines = (line.split() for line in path.read_text().splitlines())
-    return {name: int(value) for name, value in lines}

@@ -10,16 +10,16 @@ crossed quota or threshold, the PSS is read to be sure.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import TypeVar
 
 from processing.dyno.boundary import Usage
-from processing.dyno.process_tree import (
-    find_marked_orphans,
-    find_tree,
-    read_anonymous_bytes,
-    read_shares,
-)
+from processing.dyno.process_tree import find_marked_orphans
+from processing.memory.usage import find_trees, read_anonymous_bytes, read_shares
 
 EXACT_SECONDS = 1.0
+
+Held = TypeVar("Held")
 
 
 class SampledTree:
@@ -43,7 +43,9 @@ class SampledTree:
 
     def read_usage(self, now: float) -> Usage:
         """The exact usage, or an estimate on the same side of quota and threshold."""
-        anonymous = {pid: read_anonymous_bytes(pid) for pid in self.find_processes()}
+        anonymous = {
+            pid: _read_if_there(read_anonymous_bytes, pid, 0) for pid in self.find_processes()
+        }
         most = sum(size + self._offsets.get(pid, 0) for pid, size in anonymous.items())
         offsets = {pid: self._offsets.get(pid, -size) for pid, size in anonymous.items()}
         likely = sum(size + offsets[pid] for pid, size in anonymous.items())
@@ -60,7 +62,7 @@ class SampledTree:
         """The root's tree, and the trees of orphans that carry the mark."""
         orphans = set(find_marked_orphans(self.mark.encode(), os.getpid()))
         roots = orphans | ({self._root} if self._root else set())
-        return find_tree(roots)
+        return find_trees(roots)
 
     def take_kernel_kill(self) -> bool:
         """There is no limit that the kernel knows of."""
@@ -70,7 +72,7 @@ class SampledTree:
         """Nothing was made."""
 
     def _read_exact_usage(self, anonymous: dict[int, int]) -> Usage:
-        shares = {pid: read_shares(pid) for pid in anonymous}
+        shares = {pid: _read_if_there(read_shares, pid, (0, 0)) for pid in anonymous}
         self._offsets = {pid: sum(shares[pid]) - size for pid, size in anonymous.items()}
         return Usage(
             resident_bytes=sum(resident for resident, _ in shares.values()),
@@ -80,3 +82,11 @@ class SampledTree:
     def _is_line_before(self, guessed_bytes: int) -> bool:
         known_bytes = self._exact.total_bytes
         return any((known_bytes > line) != (guessed_bytes > line) for line in self._lines_bytes)
+
+
+def _read_if_there(read: Callable[[int], Held], pid: int, nothing: Held) -> Held:
+    """What a process holds; one that is gone holds nothing."""
+    try:
+        return read(pid)
+    except OSError:
+        return nothing

@@ -11,7 +11,8 @@ from processing.dyno.dyno import Dyno
 from processing.dyno.enforcement import SAMPLE_SECONDS
 from processing.dyno.killing import kill_all, reap_strangers
 from processing.dyno.output import Outputs
-from processing.dyno.process_tree import adopt_orphans, find_children, find_tree
+from processing.dyno.process_tree import adopt_orphans
+from processing.memory.usage import find_children, find_trees
 
 #: https://devcenter.heroku.com/articles/dyno-shutdown-behavior
 STOP_SECONDS = 30.0
@@ -73,5 +74,5 @@ def keep_family() -> Iterator[None]:
     try:
         yield
     finally:
-        kill_all(lambda: find_tree(set(find_children(os.getpid())) - before))
+        kill_all(lambda: find_trees(set(find_children(os.getpid())) - before))
         reap_strangers(before)

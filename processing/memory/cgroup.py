@@ -52,17 +52,26 @@ def find_limits(root: Path = ROOT) -> list[CgroupLimit]:
     `root` is the folder that has proc/ and sys/. A group without a limit gives none; version 1
     says so by a number above any machine's memory, which is left to the caller.
     """
-    return list(_walk_limits(root))
+    return [
+        limit
+        for folder, is_second_version in find_groups(root)
+        for limit in _read_limits(
+            folder, SECOND_VERSION_FILES if is_second_version else FIRST_VERSION_FILES
+        )
+    ]
 
 
-def _walk_limits(root: Path) -> Iterator[CgroupLimit]:
+def find_groups(root: Path = ROOT) -> Iterator[tuple[Path, bool]]:
+    """The folders of this process's own groups and of those above them that can be seen.
+
+    With each comes whether it is one of version 2. Some may not be there.
+    """
     paths = _read_paths(root)
     for mount in _read_mounts(root):
         path = paths.get(mount.is_second_version)
         if path is not None:
-            files = SECOND_VERSION_FILES if mount.is_second_version else FIRST_VERSION_FILES
             for folder in _find_folders(mount, path, root):
-                yield from _read_limits(folder, files)
+                yield folder, mount.is_second_version
 
 
 def _read_paths(root: Path) -> dict[bool, PurePosixPath]:

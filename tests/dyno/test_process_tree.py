@@ -6,13 +6,10 @@ import sys
 
 import psutil
 
-from processing.dyno.process_tree import (
-    find_tree,
-    is_running,
-    read_anonymous_bytes,
-    read_shares,
-    read_start,
-)
+from processing.dyno.boundary import Usage
+from processing.dyno.process_tree import is_running, read_start
+from processing.dyno.sampled_tree import SampledTree
+from processing.memory.usage import find_trees, read_anonymous_bytes, read_shares
 from tests.service import wait_for
 
 NOBODY = 2**22 + 1
@@ -22,9 +19,9 @@ def test_a_tree_is_the_root_and_its_descendants() -> None:
     script = "sleep 300 & sh -c 'sleep 300 & wait' & wait"
     with subprocess.Popen(["sh", "-c", script], start_new_session=True) as root:
         try:
-            wait_for(lambda: len(find_tree([root.pid])) == 4, 10, "four processes")
+            wait_for(lambda: len(find_trees([root.pid])) == 4, 10, "four processes")
             theirs = {child.pid for child in psutil.Process(root.pid).children(recursive=True)}
-            assert set(find_tree([root.pid])) == theirs | {root.pid}
+            assert set(find_trees([root.pid])) == theirs | {root.pid}
         finally:
             os.killpg(root.pid, 9)
 
@@ -36,11 +33,13 @@ def test_what_a_process_holds_is_what_others_say() -> None:
 
 
 def test_a_process_that_is_gone_holds_nothing() -> None:
-    assert read_anonymous_bytes(NOBODY) == 0
-    assert read_shares(NOBODY) == (0, 0)
+    tree = SampledTree("web.1", lines_bytes=())
+    tree.set_root(NOBODY)
+    for now in (0.0, 0.1):  # exactly, and by an estimate
+        assert tree.read_usage(now) == Usage(resident_bytes=0, swap_bytes=0)
     assert not is_running(NOBODY)
     assert read_start(NOBODY) is None
-    assert find_tree([NOBODY]) == [NOBODY]
+    assert find_trees([NOBODY]) == [NOBODY]
 
 
 def test_a_zombie_does_not_run() -> None:
