@@ -19,7 +19,7 @@ fail() {
     exit 1
 }
 
-# A requirements file and those it includes with -r.
+# A requirements file and those it includes with -r; one that is included twice comes twice.
 list_files() {
     echo "$1"
     sed -n 's/^-r //p' "$1" | while read -r included; do list_files "$included"; done
@@ -76,7 +76,7 @@ version=$("$python" -c "$print_version") ||
     fail "Plimsoll needs Python 3.11 or newer, and $python does not run; try PYTHON=python3.11 make run"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
     fail "Plimsoll needs Python 3.11 or newer, and $python is $version; try PYTHON=python3.11 make run"
-files=$(list_files "$wanted")
+files=$(list_files "$wanted" | sort -u)
 
 if is_current; then exit 0; fi
 take_lock
