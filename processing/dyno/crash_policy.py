@@ -7,13 +7,13 @@ https://devcenter.heroku.com/changelog-items/344
 
 from __future__ import annotations
 
+from processing.backoff import double_wait
+
 #: The wait after the second crash in a row; each further one doubles it.
 FIRST_WAIT_SECONDS = 20 * 60.0
 MOST_WAIT_SECONDS = 320 * 60.0
 #: A dyno that stayed up for so long has not crashed "in a row" with the time before.
 STEADY_SECONDS = 3600.0
-#: Enough doublings to reach the longest wait.
-MOST_DOUBLINGS = 10
 
 
 class CrashPolicy:
@@ -29,5 +29,6 @@ class CrashPolicy:
         self._crashes_in_row += 1
         if self._crashes_in_row == 1:
             return crashed_at
-        doublings = min(self._crashes_in_row - 2, MOST_DOUBLINGS)
-        return crashed_at + min(FIRST_WAIT_SECONDS * 2.0**doublings, MOST_WAIT_SECONDS)
+        doublings = self._crashes_in_row - 2
+        wait_seconds = double_wait(FIRST_WAIT_SECONDS, doublings, most_seconds=MOST_WAIT_SECONDS)
+        return crashed_at + wait_seconds

@@ -12,9 +12,9 @@ from typing import Any, Self
 
 from django.db.models import F
 
+from processing.backoff import double_wait
 from processing.models import Job
 from processing.models.states import NO_ERROR, State
-from processing.queue.backoff import double_wait
 from processing.queue.claims import Delivery
 
 #: Outcomes beside the error codes.

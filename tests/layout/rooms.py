@@ -8,7 +8,7 @@ from tests.layout.sources import Import, Source, find_imports
 
 #: A room may import itself and the rooms of the layers above its own in this list.
 LAYERS = [
-    {"errors"},
+    {"errors", "backoff"},
     {"memory", "processors"},
     {"models", "uploads", "fanout", "dyno"},
     {"queue"},

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from processing.queue.backoff import double_wait
+from processing.backoff import double_wait
 from processing.queue.claims import Delivery
 from processing.queue.cluster.ledger import Ledger, Orders
 from processing.queue.cluster.listener import Listener

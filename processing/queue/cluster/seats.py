@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from processing.queue.backoff import double_wait
+from processing.backoff import double_wait
 from processing.queue.cluster.board import Board
 from processing.queue.cluster.channel import BrokenChannel
 from processing.queue.cluster.link import Link

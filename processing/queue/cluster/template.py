@@ -19,7 +19,7 @@ from typing import Any
 
 from django.db import connection, connections
 
-from processing.queue.backoff import double_wait
+from processing.backoff import double_wait
 from processing.queue.cluster.board import Board
 from processing.queue.cluster.control import Control
 from processing.queue.cluster.options import ClusterOptions

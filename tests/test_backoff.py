@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from processing.queue.backoff import double_wait
+from processing.backoff import double_wait
 
 
 @pytest.mark.parametrize(("doublings", "seconds"), [(0, 0.5), (1, 1.0), (3, 4.0), (4, 5.0)])
