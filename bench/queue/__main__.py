@@ -25,7 +25,8 @@ from bench.queue.stores.postgresql import Postgresql
 from bench.queue.stores.redis import Redis
 from bench.queue.stores.sqlite import Sqlite
 from bench.queue.stores.store import Kind
-from bench.queue.trees import adopt_orphans, kill_descendants
+from bench.queue.trees import kill_descendants
+from processing.dyno.process_tree import adopt_orphans
 
 INTERRUPTED = 130
 

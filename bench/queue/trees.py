@@ -1,25 +1,14 @@
-"""A tree of processes: what it holds, what it used, and its end."""
+"""A tree of processes: who is in it, what it used, and its end."""
 
 from __future__ import annotations
 
-import ctypes
-import re
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
 
-#: prctl's PR_SET_CHILD_SUBREAPER (linux/prctl.h): who loses its parent becomes our child.
-PR_SET_CHILD_SUBREAPER = 36
 #: Between SIGTERM and SIGKILL; the slowest peer takes a few seconds to stop.
 STOP_SECONDS = 20.0
-KIB = 1024
-
-
-def adopt_orphans() -> None:
-    """Become the parent of every descendant whose own parent dies, so that none can be lost."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def list_tree(roots: Iterable[int]) -> list[psutil.Process]:
@@ -32,16 +21,6 @@ def list_tree(roots: Iterable[int]) -> list[psutil.Process]:
                 if process.status() != psutil.STATUS_ZOMBIE:
                     found[process.pid] = process
     return list(found.values())
-
-
-def measure_pss_bytes(processes: Iterable[psutil.Process]) -> int:
-    """The sum of what these processes hold in memory and swap, shared pages in proportion."""
-    total = 0
-    for process in processes:
-        with suppress(FileNotFoundError, ProcessLookupError):
-            text = Path(f"/proc/{process.pid}/smaps_rollup").read_text()
-            total += sum(int(kib) for kib in re.findall(r"^(?:Swap)?Pss: +(\d+) kB", text, re.M))
-    return total * KIB
 
 
 def measure_cpu_seconds(processes: Iterable[psutil.Process]) -> dict[tuple[int, float], float]:

@@ -10,8 +10,9 @@ from bench.queue.figures import find_percentile
 from bench.queue.measures.measure import Figures, Measure
 from bench.queue.sizes import Sizes
 from bench.queue.stage import Stage, Workers, run_child, run_workers
-from bench.queue.trees import measure_cpu_seconds, measure_pss_bytes
+from bench.queue.trees import measure_cpu_seconds
 from bench.queue.waiting import wait_until
+from processing.memory.usage import read_total_bytes
 
 SEATS = 1
 GAP_MS = 50
@@ -81,6 +82,6 @@ def watch_idle(workers: Workers, seconds: float) -> Figures:
     )
     return {
         "idle_cpu_percent": 100 * used / (time.monotonic() - started_at),
-        "idle_pss_mb": measure_pss_bytes(processes) / MIB,
+        "idle_pss_mb": read_total_bytes(process.pid for process in processes) / MIB,
         "idle_processes": len(processes),
     }
