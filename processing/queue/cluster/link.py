@@ -59,8 +59,8 @@ class Link:
 
     def has_room(self, most: int, now: float) -> bool:
         """Whether it can be given a task to have `most` of them at most in its hands."""
-        if not self.hand or self.is_leaving:
-            return not self.is_leaving
+        if self.is_idle or self.is_leaving:
+            return self.is_idle
         is_quick = now < self._moved_at + SLOW_SECONDS
         return is_quick and len(self.hand) < most and not self.channel.has_more_to_send
 

@@ -200,8 +200,8 @@ class Supervisor:
         if self._desk.accepts:
             self._desk.stop_accepting()
             self._seats.is_closing = True
+        self._hands.take_back_all()
         for link in self._seats:
-            self._hands.take_back(link)
             for running in link.hand if self._stop.is_grace_over(now) else ():
                 self._watch.order(running, Order.STOP)
             if not link.hand:
@@ -216,11 +216,10 @@ class Supervisor:
         return self._stop.is_asked or (self._options.once and self._desk.found_nothing)
 
     def _describe(self) -> Vitals:
-        load = self._seats.load
         return Vitals(
             seat_pids=tuple(link.pid for link in self._seats),
-            running_count=len(load.in_hand) - load.waiting_count,
-            ready_count=len(self._desk.ready) + load.waiting_count,
+            running_count=self._seats.busy_count,
+            ready_count=len(self._desk.ready) + self._seats.load.waiting_count,
             ending_count=self._desk.ending_count,
             restarts=max(0, self._seats.restarts),
             is_stopping=self._stop.is_asked,

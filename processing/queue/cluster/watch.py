@@ -103,8 +103,7 @@ class Watch:
 
     def _give_order(self, running: Running, order: Order, now: float) -> None:
         running.order = order
-        if (
-            not running.has_ended
-        ):  # the seat may be at another by now, and that may be ordered to end
+        # Once it has ended the seat may be at another, and that one may be ordered to end.
+        if not running.has_ended:
             running.slot.give_order(order, running.turn)
         running.ordered_at = running.signal_at = now
