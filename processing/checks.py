@@ -8,7 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from processing.fanout.window import SURE_BODY_COUNT
 from processing.memory.budget import JSON_BODY_COPIES
+from processing.memory.plan import show
+from processing.memory.units import MIB
+from processing.processors.registry import known_processors
 
 #: What `manage.py check --tag` and the worker call these.
 TAG = "plimsoll"
@@ -45,6 +49,24 @@ def check_tokens_are_long(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(TAG)
+def check_memory_limits_can_be_had(**kwargs: Any) -> list[CheckMessage]:
+    """A processor that asks for more than the machine has gets what there is."""
+    most_bytes = settings.WORKER_PLAN.most_task_bytes
+    return [
+        Warning(
+            f"The processor {processor.name!r} asks for memory_limit_mb="
+            f"{processor.memory_limit_mb:g}; the most that a task can have here is "
+            f"{show(most_bytes)}.",
+            hint="That is its limit then. Lower it or WORKER_SEATS, or run the worker with a "
+            "larger quota; manage.py plan_memory shows the arithmetic.",
+            id="plimsoll.W002",
+        )
+        for processor in known_processors()
+        if (processor.memory_limit_mb or 0) * MIB > most_bytes
+    ]
+
+
+@register(TAG)
 def check_hosts_are_named(**kwargs: Any) -> list[CheckMessage]:
     """Without ALLOWED_HOSTS every request is refused."""
     if settings.ALLOWED_HOSTS or settings.DEBUG:
@@ -77,14 +99,14 @@ def check_allowed_hosts_are_names(**kwargs: Any) -> list[CheckMessage]:
 @register(TAG)
 def check_budgets_fit(**kwargs: Any) -> list[CheckMessage]:
     """One request of the largest kind must fit the budget that it draws on."""
-    fanout_bytes = settings.FANOUT_MAX_URLS * settings.FANOUT_MAX_RESPONSE_BYTES
+    fanout_bytes = SURE_BODY_COUNT * settings.FANOUT_MAX_RESPONSE_BYTES
     errors: list[CheckMessage] = []
     if fanout_bytes > settings.FANOUT_BUDGET_BYTES:
         errors.append(
             Error(
-                f"FANOUT_MAX_URLS x FANOUT_MAX_RESPONSE_BYTES is {fanout_bytes} bytes, more than "
+                f"{SURE_BODY_COUNT} x FANOUT_MAX_RESPONSE_BYTES is {fanout_bytes} bytes, more than "
                 f"FANOUT_BUDGET_BYTES ({settings.FANOUT_BUDGET_BYTES}).",
-                hint="Raise FANOUT_BUDGET_BYTES or lower one of the two.",
+                hint="Raise FANOUT_BUDGET_BYTES or lower FANOUT_MAX_RESPONSE_BYTES.",
                 id="plimsoll.E003",
             )
         )

@@ -11,7 +11,8 @@ from django.core.checks import ERROR, run_checks
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 django.setup(set_prefix=False)
 
-from processing.web.door import Door  # noqa: E402  (it needs the apps)
+from processing.uploads.store import get_store  # noqa: E402  (it needs the apps)
+from processing.web.door import Door  # noqa: E402
 
 
 def refuse_on_errors() -> None:
@@ -22,4 +23,5 @@ def refuse_on_errors() -> None:
 
 
 refuse_on_errors()
+get_store()  # what it brings along is loaded once, before the processes are forked
 application = Door()

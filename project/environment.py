@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -69,6 +70,10 @@ class Environment:
             "(a file, since web and worker share it)"
         )
         return self._read(name, _parse_database(default), _parse_database, wanted)
+
+    def set_default(self, name: str, value: str) -> None:
+        """Tell the libraries of this process and its children, unless the environment does."""
+        os.environ.setdefault(name, value)
 
     def parsed(self, name: str, default: str, parse: Callable[[str], T], wanted: str) -> T:
         """Whatever `parse` makes of the text; it raises ValueError for a value that will not do."""

@@ -19,6 +19,8 @@ if settings.WEB_PLAN.refusal:
 
 bind = [f"{settings.HOST}:{settings.PORT}"]
 worker_class = "asgi"
+# A process that is replaced stops accepting by what asyncio's own loop offers.
+asgi_loop = "asyncio"
 asgi_lifespan = "off"
 workers = settings.WEB_CONCURRENCY
 preload_app = True
@@ -47,14 +49,24 @@ def on_starting(server: Any) -> None:
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Keep what was loaded out of the collector's way, so that forks go on sharing its pages."""
+    """Give the new process its row of promises, and keep what was loaded out of the collector's
+    way, so that forks go on sharing its pages."""
+    from processing.uploads.promises import promises
+
+    taken = [other.promise_row for other in server.WORKERS.values()]
+    worker.promise_row = promises.find_free_row(taken)
     gc.collect()
     gc.freeze()
 
 
 def post_worker_init(worker: Any) -> None:
     """Shorten this worker's patience with clients and with itself, and watch it for its stop."""
+    from processing.memory.buffers import keep_buffers
+    from processing.uploads.promises import promises
+    from processing.web import replacement
+    from processing.web.connection import use_connections
     from processing.web.draining import watch_worker
+    from processing.web.memory_watch import watch
 
     # What asyncio has buffered for a client that stopped reading waits for ever, unless Linux
     # breaks the connection. macOS lacks the option.
@@ -62,4 +74,32 @@ def post_worker_init(worker: Any) -> None:
         for listener in worker.sockets:  # what it accepts inherits the option
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_SECONDS * 1000)
     worker.cfg.set("graceful_timeout", math.ceil(settings.SHUTDOWN_GRACE_SECONDS))
+    promises.use_row(worker.promise_row)
+    use_connections()
+    keep_buffers()
     watch_worker(worker)
+    watch.begin(worker)
+    replacement.announce()
+
+
+def nworkers_changed(server: Any, new_value: int, old_value: int | None) -> None:
+    """Let a process go that asked for one more, to take its place."""
+    from processing.web import replacement
+
+    replacement.grant(server, new_value, old_value)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Forget what its uploads have promised, and count one less where it was let go."""
+    from processing.uploads.promises import promises
+    from processing.web import replacement
+
+    promises.clear_row(worker.promise_row)
+    replacement.settle(server, worker)
+
+
+def on_reload(server: Any) -> None:
+    """Forget who was let go: the master has counted anew."""
+    from processing.web import replacement
+
+    replacement.forget(server)

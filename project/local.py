@@ -19,16 +19,19 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from processing.dyno.enforcement import Enforcement
+from processing.dyno.line_writer import GONE_STATUS, LineWriter
+from processing.memory.quota import Quota
+from project.local_dynos import describe, find_share, make_options, run_service, size_processes
 from project.port import check_port, parse_port
-from project.procfile import Stack, catch_stop_signals, read_procfile
+from project.procfile import catch_stop_signals
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR_DIR = ROOT / "var"
-PROCESS_TYPES = ("web", "worker")
 
 DEFAULTS = {
     "HOST": "127.0.0.1",
@@ -37,7 +40,7 @@ DEFAULTS = {
     "API_ALLOW_ANONYMOUS": "1",
     "EXTERNAL_ALLOW_PRIVATE": "1",
     "EXTERNAL_ALLOWED_HOSTS": "*",
-    "SHUTDOWN_GRACE_SECONDS": "3",  # Ctrl-C: requests end before procfile.STOP_SECONDS
+    "SHUTDOWN_GRACE_SECONDS": "3",  # Ctrl-C: requests end before local_dynos.STOP_SECONDS
     "DJANGO_SETTINGS_MODULE": "project.settings",
     "PYTHONUNBUFFERED": "1",
 }
@@ -147,34 +150,47 @@ def is_healthy(host: str, port: int) -> bool:
     return False
 
 
-def greet(host: str, port: int) -> None:
+def greet(write: Callable[[str], None], host: str, port: int) -> None:
     """Wait until the web process answers, then print where it is and what to try."""
     deadline = time.monotonic() + HEALTHY_SECONDS
     while not is_healthy(host, port):
         if time.monotonic() > deadline:
-            print(f"a slow start: /healthz has not answered for {HEALTHY_SECONDS} s", flush=True)
+            write(f"a slow start: /healthz has not answered for {HEALTHY_SECONDS} s")
             return
         time.sleep(HEALTHY_POLL_SECONDS)
-    print(GREETING.format(url=f"http://{host}:{port}"), flush=True)
+    write(GREETING.format(url=f"http://{host}:{port}"))
+
+
+def plan_memory(env: dict[str, str]) -> Quota:
+    """The quota of each dyno; from now on the environment, theirs too, is `env` and what it says.
+
+    The settings are read only now that what they need is there.
+    """
+    os.environ.update(env)
+    from project import settings
+
+    share = find_share(settings.MEMORY_QUOTA)
+    os.environ.update(size_processes(share, settings.WEB_PLAN, settings.WORKER_PLAN))
+    return share
 
 
 def run(env: dict[str, str]) -> int:
     """Run web and worker; 0 when asked to stop, else the exit code of the one that ended first."""
     host, port = env["HOST"], parse_port(env["PORT"])
+    # What a killed run left is ended here: its web has the port.
+    enforcement = Enforcement.choose(sampling_only=False)
     check_port(host, port)
     add_secret_key(env)
     prepare(env)
-    commands = read_procfile(ROOT / "Procfile")
-    chosen = {name: commands[name] for name in PROCESS_TYPES}
-    with catch_stop_signals() as caught, Stack(chosen, env=env, folder=ROOT) as stack:
-        where = (REACHABLE.get(host, host), port)
+    share = plan_memory(env)
+    options = make_options(share, folder=ROOT, port=port)
+    write = LineWriter(sys.stdout)
+    with catch_stop_signals() as caught:
+        write(describe(share, options, enforcement))
+        where = (write, REACHABLE.get(host, host), port)
         threading.Thread(target=greet, args=where, daemon=True).start()
-        ended = stack.wait_for_exit(lambda: bool(caught))
-        if ended is None:
-            return 0
-        name, code = ended
-        print(f"{name} ended with exit code {code}; stopping the rest", file=sys.stderr, flush=True)
-        return max(code, 1)
+        code = run_service(options, enforcement, write, lambda: len(caught) + write.is_reader_gone)
+    return GONE_STATUS if write.is_reader_gone else code
 
 
 def main(arguments: list[str]) -> int:

@@ -5,6 +5,7 @@ The name of a setting is the name of its environment variable. docs/settings.md 
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,12 @@ from processing.memory.plan import WebPlan, WorkerPlan
 from processing.memory.quota import find_quota
 from processing.memory.sizes import UPLOAD_BYTES
 from processing.memory.units import MIB
+from project.aws import prepare_for_bucket
 from project.database import add_options
 from project.environment import Environment, parse_queue
+from project.log import describe_log
+from project.upload_storage import WANTED as STORAGE_WANTED
+from project.upload_storage import describe_storage, is_bucket
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -28,6 +33,10 @@ SECRET_KEY_LEAST_CHARACTERS = 32
 FANOUT_DEADLINE_MOST_SECONDS = 25
 
 env = Environment()
+# Numeric libraries take memory for each of their threads, and see all cores of the host; in a small
+# container it is the processes that run side by side.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    env.set_default(name, "1")
 
 # Where we run
 ON_HEROKU = bool(env.text("DYNO", ""))
@@ -39,6 +48,14 @@ SECRET_KEY = env.text("SECRET_KEY", "")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["*"] if ON_HEROKU else [])
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", ON_HEROKU)
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+UPLOAD_SPOOL_DIR = env.path("UPLOAD_SPOOL_DIR", VAR_DIR / "spool")
+UPLOAD_STORAGE = env.parsed(
+    "UPLOAD_STORAGE_URL",
+    "file:",
+    partial(describe_storage, default_folder=UPLOAD_SPOOL_DIR / "store"),
+    STORAGE_WANTED,
+)
+STORE_BYTES = prepare_for_bucket(env) if is_bucket(UPLOAD_STORAGE) else 0
 
 # Memory; a number that is not set (0) is left to the plan
 MEMORY_QUOTA_MB = env.integer("MEMORY_QUOTA_MB", 0, unit="MiB; 0 to find it")
@@ -50,6 +67,7 @@ MEMORY_QUOTA = find_quota(
 WORKER_PLAN = WorkerPlan(
     quota=MEMORY_QUOTA,
     given_seats=env.integer("WORKER_SEATS", 0, least=1, unit="worker processes"),
+    store_bytes=STORE_BYTES,
     given_task_limit_bytes=env.integer("TASK_MEMORY_LIMIT_MB", 0, least=1, unit="MiB") * MIB,
 )
 WORKER_SEATS = WORKER_PLAN.seats
@@ -74,35 +92,24 @@ RESULT_EXPIRES_SECONDS = env.integer("RESULT_EXPIRES_SECONDS", DAY_SECONDS, leas
 JOB_EXPIRES_SECONDS = env.integer("JOB_EXPIRES_SECONDS", 7 * DAY_SECONDS, least=1, unit="seconds")
 
 # Uploads
-UPLOAD_SPOOL_DIR = env.path("UPLOAD_SPOOL_DIR", VAR_DIR / "spool")
 UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 2048 * MIB, least=1, unit="bytes")
 UPLOAD_MAX_CONCURRENT = env.integer("UPLOAD_MAX_CONCURRENT", 200, least=1, unit="uploads")
+UPLOAD_MAX_UNFINISHED = env.integer("UPLOAD_MAX_UNFINISHED", 10_000, least=1, unit="uploads")
 UPLOAD_MIN_FREE_BYTES = env.integer("UPLOAD_MIN_FREE_BYTES", 256 * MIB, unit="bytes")
-UPLOAD_EXPIRES_SECONDS = env.integer("UPLOAD_EXPIRES_SECONDS", DAY_SECONDS, least=1, unit="seconds")
-
-
-def _parse_storage(raw: str) -> Path:
-    scheme, _, location = raw.partition(":")
-    if scheme != "file":
-        raise ValueError(raw)
-    return Path(location.removeprefix("//")).absolute() if location else UPLOAD_SPOOL_DIR / "store"
-
-
-UPLOAD_STORAGE_DIR = env.parsed(
-    "UPLOAD_STORAGE_URL",
-    "file:",
-    _parse_storage,
-    "file: (under UPLOAD_SPOOL_DIR) or file:///a/folder",
+UPLOAD_MAX_TOTAL_BYTES = env.integer("UPLOAD_MAX_TOTAL_BYTES", 16 * 1024 * MIB, unit="bytes")
+UPLOAD_MIN_BYTES_PER_SECOND = env.integer(
+    "UPLOAD_MIN_BYTES_PER_SECOND", 512, unit="bytes a second; 0 for no bound"
 )
+UPLOAD_EXPIRES_SECONDS = env.integer("UPLOAD_EXPIRES_SECONDS", DAY_SECONDS, least=1, unit="seconds")
 
 # Fan-out
 EXTERNAL_URLS = env.urls("EXTERNAL_URLS", [])
 EXTERNAL_ALLOWED_HOSTS = env.words("EXTERNAL_ALLOWED_HOSTS", [])
 EXTERNAL_ALLOW_PRIVATE = env.flag("EXTERNAL_ALLOW_PRIVATE", False)
 FANOUT_MAX_URLS = env.integer("FANOUT_MAX_URLS", 50, least=1, unit="URLs")
-FANOUT_CONCURRENCY = env.integer("FANOUT_CONCURRENCY", 100, least=1, unit="connections")
+FANOUT_CONCURRENCY = env.integer("FANOUT_CONCURRENCY", 200, least=1, unit="connections")
 FANOUT_MAX_RESPONSE_BYTES = env.integer("FANOUT_MAX_RESPONSE_BYTES", MIB, least=1, unit="bytes")
-FANOUT_BUDGET_BYTES = env.integer("FANOUT_BUDGET_BYTES", 64 * MIB, least=1, unit="bytes")
+FANOUT_BUDGET_BYTES = env.integer("FANOUT_BUDGET_BYTES", 24 * MIB, least=1, unit="bytes")
 FANOUT_DEADLINE_SECONDS = env.seconds(
     "FANOUT_DEADLINE_SECONDS", 20, least=0.1, most=FANOUT_DEADLINE_MOST_SECONDS
 )
@@ -113,6 +120,7 @@ WEB_PLAN = WebPlan(
     request_bytes=PROCESS_DATA_BUDGET_BYTES
     + FANOUT_BUDGET_BYTES
     + UPLOAD_MAX_CONCURRENT * UPLOAD_BYTES,
+    store_bytes=STORE_BYTES,
     given_processes=env.integer("WEB_CONCURRENCY", 0, least=1, unit="web processes"),
 )
 WEB_CONCURRENCY = WEB_PLAN.processes
@@ -148,6 +156,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "processing",
+    "processing.console",
     "django_q",
 ]
 
@@ -197,10 +206,7 @@ STATIC_ROOT = VAR_DIR / "static"
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
-    "uploads": {
-        "BACKEND": "processing.uploads.store.FolderStorage",
-        "OPTIONS": {"location": str(UPLOAD_STORAGE_DIR)},
-    },
+    "uploads": UPLOAD_STORAGE,
 }
 FILE_UPLOAD_HANDLERS = ["processing.uploads.handler.SpoolUploadHandler"]
 
@@ -240,11 +246,4 @@ TASKS: dict[str, dict[str, Any]] = {
 
 UNFOLD = {"SITE_TITLE": "Plimsoll", "SITE_HEADER": "Plimsoll", "SITE_SYMBOL": "sailing"}
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {name: {"level": LOG_LEVEL} for name in ("processing", "django-q")},
-}
+LOGGING = describe_log(LOG_LEVEL)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from functools import cache
+from typing import NoReturn
 
 import psycopg
 import pytest
@@ -18,7 +20,29 @@ def require_postgresql() -> str:
     return POSTGRESQL_URL
 
 
-def give_up(reason: str) -> None:
+def require_program(name: str) -> str:
+    """The path of a program of that name."""
+    path = shutil.which(name)
+    if path is None:
+        give_up(f"needs the program {name}")
+    return path
+
+
+def require_node() -> None:
+    """Node and npm, for clients that are written in JavaScript."""
+    for name in ("node", "npm"):
+        require_program(name)
+
+
+def require_chromium() -> str:
+    """The path of a Chromium that Playwright can drive."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    give_up("needs Chromium: apt-get install chromium")
+
+
+def give_up(reason: str) -> NoReturn:
     """Skip the test, or fail it under REQUIRE_SERVICES=1."""
     if os.environ.get("REQUIRE_SERVICES") == "1":
         pytest.fail(reason)

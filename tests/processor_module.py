@@ -69,3 +69,14 @@ def note_outcome(task: Any) -> None:
     """A hook of django-q2: notes the outcome in the file that the task has as its group."""
     with Path(task.group).open("x") as note:
         json.dump({"success": task.success, "result": task.result}, note)
+
+
+@processor("collects", accepts="json")
+def collect(job: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """Fetch the URLs in "urls"; their texts, or the codes of their errors."""
+    from processing.fanout.jobs import fetch_all
+
+    return {
+        each.url: each.text if each.error is None else each.error.code
+        for each in fetch_all(data["urls"])
+    }

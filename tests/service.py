@@ -41,6 +41,9 @@ DEFAULTS = {
     "UPLOAD_MIN_FREE_BYTES": "0",
 }
 
+WEB_COMMAND = [sys.executable, "-m", "gunicorn"]
+WEB_COMMAND += ["-c", "python:project.gunicorn_conf", "project.asgi"]
+
 START_SECONDS = 30.0
 #: SHUTDOWN_GRACE_SECONDS and what a loaded machine adds.
 STOP_SECONDS = 15.0
@@ -144,8 +147,20 @@ def run_process(
     command: list[str], *, env: Mapping[str, str], log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command in a session of its own; SIGTERM ends it well and leaves no process."""
+    process = start_process(command, env=env, log=log)
+    try:
+        yield process
+        stop_process(process, log)
+    finally:
+        kill_process(process)
+
+
+def start_process(
+    command: list[str], *, env: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes]:
+    """Start a command in a session of its own that adds what it prints to `log`."""
     with log.open("ab") as output:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             cwd=ROOT,
             env=env,
@@ -154,16 +169,21 @@ def run_process(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    try:
-        yield process
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        assert process.wait(STOP_SECONDS) == 0, log.read_text()[-4000:]
-        assert not find_group(process.pid), "processes were left behind"
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait(STOP_SECONDS)
+
+
+def stop_process(process: subprocess.Popen[bytes], log: Path) -> None:
+    """End it by SIGTERM, unless it has ended; it must end well and leave no process."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    assert process.wait(STOP_SECONDS) == 0, log.read_text()[-4000:]
+    assert not find_group(process.pid), "processes were left behind"
+
+
+def kill_process(process: subprocess.Popen[bytes]) -> None:
+    """Kill it with all that it has started, as far as they are still there."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(STOP_SECONDS)
 
 
 def find_group(group: int) -> list[int]:
@@ -188,9 +208,7 @@ def run_service(folder: Path, database: Path, **given: str) -> Iterator[Service]
         "PORT": str(port),
     }
     env = make_environment(**(DEFAULTS | own | given))
-    command = ["gunicorn", "-c", "python:project.gunicorn_conf", "project.asgi"]
-    log = folder / "web.log"
-    with run_process([sys.executable, "-m", *command], env=env, log=log) as process:
+    with run_process(WEB_COMMAND, env=env, log=folder / "web.log") as process:
         service = Service(process=process, folder=folder, port=port, env=env)
         wait_for(lambda: is_up(service), START_SECONDS, "the service did not start")
         yield service

@@ -18,4 +18,6 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     folder = Path(tempfile.gettempdir()) / f"plimsoll-tests-{os.getuid()}"
     folder.mkdir(exist_ok=True)
     DATABASES["default"]["TEST"] = {"NAME": str(folder / f"{os.getpid()}.sqlite3")}
+else:
+    DATABASES["default"]["ENGINE"] = "tests.flushing.postgresql"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -40,5 +40,6 @@ WAITS = (
     Column(figure="busy_enqueue_p99_ms", heading="p99 ms", digits=1),
     Column(figure="idle_cpu_percent", heading="idle CPU %", digits=2),
     Column(figure="idle_pss_mb", heading="idle PSS MiB", digits=1),
+    Column(figure="watch_cpu_percent", heading="watching 4 busy seats, CPU %", digits=2),
 )
 COLUMNS = RATES + WAITS

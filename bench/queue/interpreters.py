@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from bench.queue.errors import Unavailable
@@ -27,10 +28,11 @@ class Interpreters:
         self._found: dict[str, Path | Unavailable] = {"project": Path(sys.executable)}
 
     def find(self, name: str) -> Path:
-        """The interpreter of "project", "peers" or "ox". Raises Unavailable with the reason."""
+        """The interpreter of "project", "peers", "ox" or "plot". Raises Unavailable with the
+        reason."""
         if name not in self._found:
             try:
-                self._found[name] = build_peers() if name == "peers" else build_ox()
+                self._found[name] = BUILD[name]()
             except Unavailable as reason:
                 self._found[name] = reason
         found = self._found[name]
@@ -41,8 +43,19 @@ class Interpreters:
 
 def build_peers() -> Path:
     """The venv of bench/requirements.txt, of the Python that the project's own is of."""
-    base = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    return build_venv("peers", base, ROOT / "bench/requirements.txt")
+    return build_venv("peers", find_base(), ROOT / "bench/requirements.txt")
+
+
+def build_plot() -> Path:
+    """The project's own interpreter where it has matplotlib, or a venv that has."""
+    if find_spec("matplotlib"):
+        return Path(sys.executable)
+    return build_venv("plot", find_base(), ROOT / "requirements-plot.txt")
+
+
+def find_base() -> Path:
+    """The Python that the project's venv was built with."""
+    return Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def build_ox() -> Path:
@@ -51,6 +64,9 @@ def build_ox() -> Path:
         if does_run(python):
             return build_venv("ox", python, ROOT / "bench/requirements-ox.txt")
     raise Unavailable(f"django-ox needs Python 3.12 or newer; no {' or '.join(OX_PYTHONS)} runs")
+
+
+BUILD = {"peers": build_peers, "ox": build_ox, "plot": build_plot}
 
 
 def list_ox_pythons() -> Iterator[Path]:

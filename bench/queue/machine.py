@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,16 @@ def describe_machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "load_average_at_start": os.getloadavg()[0],
     }
+
+
+def write_machine(machine: Mapping[str, Any]) -> str:
+    """What `describe_machine` gave, as the beginning of a sentence about the run."""
+    return (
+        f"Measured {machine['measured_at']} at revision {machine['revision']} "
+        f"on {machine['cores']} cores ({machine['cpu']}), "
+        f"{machine['memory_mb']:,} MiB, {machine['system']}, Python {machine['python']}; "
+        f"load average at the start {machine['load_average_at_start']:.1f}"
+    )
 
 
 def read_revision() -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from bench.queue.measures import MEASURES
 from bench.queue.measures.measure import Measure
 from bench.queue.sizes import QUICK, Sizes
 from bench.queue.systems import SYSTEMS
 from bench.queue.systems.system import System
+
+S = TypeVar("S")
 
 POSTGRESQL_URL = "postgres://postgres@127.0.0.1:5432/postgres"
 REDIS_URL = "redis://127.0.0.1:6379/11"
@@ -33,17 +36,21 @@ class Options:
 def read_options(words: list[str] | None = None) -> Options:
     """The options of the command line. Ends the program where they make no sense."""
     given = make_parser().parse_args(words)
-    sizes = QUICK if given.quick else Sizes()
-    chosen = {field.name: getattr(given, field.name) for field in fields(Sizes)}
     return Options(
         systems=tuple(system for system in SYSTEMS if system.name in given.systems),
         kinds=tuple(given.stores),
         measures=tuple(measure for measure in MEASURES if measure.name in given.measures),
-        sizes=replace(sizes, **{name: value for name, value in chosen.items() if value}),
+        sizes=choose_sizes(given, QUICK if given.quick else Sizes()),
         postgresql_url=given.postgresql,
         redis_url=given.redis,
         folder=given.folder.absolute(),
     )
+
+
+def choose_sizes(given: argparse.Namespace, sizes: S) -> S:
+    """`sizes`, a dataclass, with what the command line has for any of its fields instead."""
+    chosen = {field.name: getattr(given, field.name) for field in fields(sizes)}
+    return replace(sizes, **{name: value for name, value in chosen.items() if value})
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -81,6 +88,15 @@ def add_choice(parser: argparse.ArgumentParser, name: str, values: list[str]) ->
     parser.add_argument(
         f"--{name}", nargs="+", choices=values, default=values, help="all, unless some are named"
     )
+
+
+def add_sizes(parser: argparse.ArgumentParser, sizes: type[Any]) -> None:
+    """--quick, and an option for each field of the bench's sizes."""
+    parser.add_argument("--quick", action="store_true", help="one round of next to nothing")
+    for field in fields(sizes):
+        kind = read_seconds if field.type == "float" else read_count
+        option = f"--{field.name.replace('_', '-')}"
+        parser.add_argument(option, type=kind, help=f"default: {field.default:g}")
 
 
 def read_count(text: str) -> int:

@@ -8,9 +8,11 @@ from typing import Any
 from bench.queue.columns import RATES, WAITS, Column
 from bench.queue.contender import Contender
 from bench.queue.growth_table import write_growth
+from bench.queue.machine import write_machine
 from bench.queue.markdown import write_table
 from bench.queue.records import Records
-from bench.queue.targets import write_targets
+from bench.queue.target import write_targets
+from bench.queue.targets import list_targets
 
 OURS = "plimsoll"
 #: A peer on Redis is compared with Plimsoll on either database.
@@ -26,25 +28,15 @@ def write_report(
     """The whole report."""
     tables = [find_measured(contenders, records, columns) for columns in (RATES, WAITS)]
     sections = [
-        write_machine(machine),
+        f"{write_machine(machine)}; {machine['rounds']} rounds of {machine['task_count']:,} tasks; "
+        f"{', '.join(machine['stores'])}.",
         *(write_figures(contenders, records, columns) for columns in tables if columns),
         *write_ratios(contenders, records, [columns for columns in tables if columns]),
         write_growth(contenders, records),
-        write_targets(records),
+        write_targets("store", list_targets(), records),
         write_gaps(skipped, records),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
-
-
-def write_machine(machine: dict[str, Any]) -> str:
-    return (
-        f"Measured {machine['measured_at']} at revision {machine['revision']} "
-        f"on {machine['cores']} cores ({machine['cpu']}), "
-        f"{machine['memory_mb']:,} MiB, {machine['system']}, Python {machine['python']}; "
-        f"load average at the start {machine['load_average_at_start']:.1f}; "
-        f"{machine['rounds']} rounds of {machine['task_count']:,} tasks; "
-        f"{', '.join(machine['stores'])}."
-    )
 
 
 def find_measured(

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from bench.queue.child import READY
 from bench.queue.errors import NotMeasured
 from bench.queue.interpreters import ROOT
 from bench.queue.stores.store import Store
 from bench.queue.systems.system import System
 from bench.queue.tasks import MARKS_VARIABLE
-from bench.queue.trees import list_tree, measure_cpu_seconds, stop_tree
+from bench.queue.workers import Workers, run_processes
 
 #: For a child's whole work; the longest is a backlog of MOST_BACKLOG tasks.
 CHILD_SECONDS = 300.0
@@ -133,21 +131,6 @@ def read_child(child: subprocess.Popen[str]) -> Any:
     return json.loads(output.splitlines()[-1])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Workers:
-    """The processes of a running system."""
-
-    roots: list[int]
-
-    def list_processes(self) -> list[psutil.Process]:
-        """All of them that are alive."""
-        return list_tree(self.roots)
-
-    def measure_cpu_seconds(self) -> float:
-        """What those that are alive have used since they started."""
-        return sum(measure_cpu_seconds(self.list_processes()).values())
-
-
 @contextmanager
 def run_workers(stage: Stage, seats: int) -> Iterator[Workers]:
     """`seats` workers of the system; they do not outlive the block."""
@@ -160,23 +143,6 @@ def run_command(
     stage: Stage, commands: list[list[str]], further: Mapping[str, str]
 ) -> Iterator[Workers]:
     """Each command, given without the interpreter, in a session of its own."""
-    processes: list[subprocess.Popen[bytes]] = []
-    try:
-        with stage.log.open("wb") as log:
-            for arguments in commands:
-                processes.append(
-                    subprocess.Popen(  # noqa: S603  (those of bench.queue.systems)
-                        [stage.python, *arguments],
-                        cwd=ROOT,
-                        env={**make_environment(stage), **further},
-                        stdin=subprocess.DEVNULL,
-                        stdout=log,
-                        stderr=subprocess.STDOUT,
-                        start_new_session=True,
-                    )
-                )
-        yield Workers(roots=[process.pid for process in processes])
-    finally:
-        stop_tree([process.pid for process in processes])
-        for process in processes:
-            process.poll()
+    environment = {**make_environment(stage), **further}
+    with run_processes(stage.python, commands, environment, stage.log) as workers:
+        yield workers

@@ -1,13 +1,11 @@
-"""What Plimsoll's queue is to reach, and whether it did."""
+"""What Plimsoll's queue is to reach."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bench.queue.columns import COLUMNS
-from bench.queue.markdown import write_table
-from bench.queue.records import Records
+from bench.queue.target import Target
 
 REDIS_PEERS = {"celery@redis": "Celery", "dramatiq@redis": "Dramatiq"}
 PEERS: Mapping[str, Mapping[str, str]] = {
@@ -17,29 +15,20 @@ PEERS: Mapping[str, Mapping[str, str]] = {
 DIVIDE = {column.figure: column.divide for column in COLUMNS}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """A bound on a figure, or on the factor by which it is better than a peer's."""
-
-    text: str
-    store: str
-    figure: str
-    peer: str = ""
-    least_factor: float = 0.0
-    most: float = 0.0
-
-    def judge(self, records: Records) -> tuple[str, bool] | None:
-        """What was measured and whether it will do; None where it was not measured."""
-        ours = f"plimsoll@{self.store}"
-        if not self.peer:
-            value = records.find_median(ours, self.figure)
-            return None if value is None else (f"{value:.2f}", value <= self.most)
-        factor = records.find_ratio(ours, self.peer, self.figure, DIVIDE[self.figure])
-        return None if factor is None else (f"× {factor:.2f}", factor >= self.least_factor)
-
-
 def compare(store: str, peer: str, figure: str, least_factor: float, text: str) -> Target:
-    return Target(text=text, store=store, figure=figure, peer=peer, least_factor=least_factor)
+    return Target(
+        text=text,
+        topic=store,
+        ours=f"plimsoll@{store}",
+        figure=figure,
+        peer=peer,
+        divide=DIVIDE[figure],
+        least_factor=least_factor,
+    )
+
+
+def bound(store: str, figure: str, most: float, text: str) -> Target:
+    return Target(text=text, topic=store, ours=f"plimsoll@{store}", figure=figure, most=most)
 
 
 def list_targets() -> list[Target]:
@@ -49,12 +38,7 @@ def list_targets() -> list[Target]:
             *("sqlite", "stock_defaults@sqlite", "enqueue_per_second", 5.0),
             "enqueue 5 × stock with Django's default DATABASES",
         ),
-        Target(
-            text="enqueue p99 while draining at most 25 ms",
-            store="sqlite",
-            figure="busy_enqueue_p99_ms",
-            most=25.0,
-        ),
+        bound("sqlite", "busy_enqueue_p99_ms", 25.0, "enqueue p99 while draining at most 25 ms"),
     ]
 
 
@@ -68,21 +52,12 @@ def list_store(store: str) -> list[Target]:
         ),
         compare(store, stock, "enqueue_per_second", 1.0, "enqueue no slower than stock"),
         compare(store, stock, "idle_pss_mb", 1.0, "idle memory below stock's"),
-        Target(text="pick-up p50 at most 10 ms", store=store, figure="pickup_p50_ms", most=10.0),
-        Target(text="pick-up p99 at most 50 ms", store=store, figure="pickup_p99_ms", most=50.0),
-        Target(
-            text="idle CPU at most 1 % of a core", store=store, figure="idle_cpu_percent", most=1.0
+        compare(
+            *(store, f"plimsoll_unlimited@{store}", "drain_2_per_second", 0.9),
+            "drain with 2 seats 0.9 × that without memory limits",
         ),
+        bound(store, "watch_cpu_percent", 2.0, "watching 4 busy seats at most 2 % of a core"),
+        bound(store, "pickup_p50_ms", 10.0, "pick-up p50 at most 10 ms"),
+        bound(store, "pickup_p99_ms", 50.0, "pick-up p99 at most 50 ms"),
+        bound(store, "idle_cpu_percent", 1.0, "idle CPU at most 1 % of a core"),
     ]
-
-
-def write_targets(records: Records) -> str:
-    """A table of the targets that could be judged; empty where none could."""
-    rows = []
-    for target in list_targets():
-        if (judged := target.judge(records)) is not None:
-            measured, is_met = judged
-            rows.append([target.store, target.text, measured, "yes" if is_met else "NO"])
-    if not rows:
-        return ""
-    return write_table(["store", "target", "measured", "met"], rows, text_columns=2)

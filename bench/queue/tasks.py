@@ -1,6 +1,6 @@
-"""The two tasks that every system runs, in the worker's own interpreter.
+"""The tasks that the systems run, in the worker's own interpreter.
 
-Both write to one file that was opened for appending: it costs every system the same microsecond,
+They write to one file that was opened for appending: it costs every system the same microsecond,
 asks nothing of its queue, and can be watched from outside.
 """
 
@@ -12,6 +12,9 @@ from functools import cache
 
 #: Names the file. It is set for workers and for children that send.
 MARKS_VARIABLE = "BENCH_MARKS"
+
+#: What `hold` keeps in memory: a working set such as many tasks have.
+HELD_BYTES = 16 * 1024 * 1024
 
 #: A result that every system saves; Huey keeps none for None.
 RESULT = 1
@@ -37,3 +40,11 @@ def stamp(number: int) -> int:
     moment = time.monotonic_ns()
     os.write(open_marks(), f"{number} {moment}\n".encode())
     return RESULT
+
+
+def hold(number: int, seconds: float) -> int:
+    """Leave a line as `stamp` does, and keep the seat busy for so long with little CPU."""
+    held = bytearray(HELD_BYTES)
+    stamp(number)
+    time.sleep(seconds)
+    return len(held) // HELD_BYTES

@@ -140,6 +140,11 @@ class JobColumns:
         """How much memory the last attempt added."""
         return show_bytes(job.peak_memory_bytes)
 
+    @display(description="runs alone")
+    def alone(self, job: Job) -> str:
+        """Whether it is, or was last, to have all the room there is."""
+        return "yes, it went over its limit" if job.runs_alone else "no"
+
     @display(description="lease ends")
     def lease_ends(self, job: Job) -> str | None:
         """When the job is taken from a worker that says nothing more."""

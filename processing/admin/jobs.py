@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse
 
+from processing.admin.allocations import tabulate_allocations
 from processing.admin.deliveries import tabulate_deliveries
 from processing.admin.job_columns import JobColumns
 from processing.admin.job_filters import ErrorFilter, ProcessorFilter, StateFilter
@@ -68,12 +69,24 @@ class JobAdmin(JobColumns, OperatingAdmin):  # type: ignore[misc]  # unfold's mi
                 )
             },
         ),
-        ("Limits", {"fields": ("tries", "deliveries", "timeout", "memory_limit", "peak_memory")}),
+        (
+            "Limits",
+            {
+                "fields": (
+                    "tries",
+                    "deliveries",
+                    "timeout",
+                    "memory_limit",
+                    "peak_memory",
+                    "alone",
+                )
+            },
+        ),
         ("Worker", {"fields": ("queue", "claimed_by", "lease_ends", "percent")}),
         ("Source", {"fields": ("upload_link", "size", "idempotency_key")}),
     )
 
-    change_form_after_template = "processing/deliveries.html"  # type: ignore[assignment]
+    change_form_after_template = "processing/job_tables.html"  # type: ignore[assignment]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         """The sections that have something to say of this job."""
@@ -99,7 +112,8 @@ class JobAdmin(JobColumns, OperatingAdmin):  # type: ignore[misc]  # unfold's mi
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """The page of a job, with its deliveries below."""
+        """The page of a job, with what it allocated and its deliveries below."""
+        context["allocations"] = tabulate_allocations(context["original"])
         context["deliveries"] = tabulate_deliveries(context["original"])
         page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return page

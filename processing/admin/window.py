@@ -52,7 +52,7 @@ def show_time(moment: datetime | None) -> SafeString | None:
     if moment is None:
         return None
     text = f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}"
-    return format_html('<span class="whitespace-nowrap">{}</span>', text)
+    return show_on_one_line(text)
 
 
 def show_due(moment: datetime | None) -> SafeString | None:
@@ -61,6 +61,11 @@ def show_due(moment: datetime | None) -> SafeString | None:
     if seconds <= 0:
         return None
     text = f"in {describe_duration(seconds)}"
+    return show_on_one_line(text)
+
+
+def show_on_one_line(text: str) -> SafeString:
+    """A text that is not broken where its column is narrow."""
     return format_html('<span class="whitespace-nowrap">{}</span>', text)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import subprocess
 import time
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from processing.memory.cgroup import find_groups
 from processing.memory.usage import read_cgroup_parts
 
 PREFIX = "plimsoll-dyno"
+#: The process that made a group, as its name begins: id and start.
+OWNER = re.compile(rf"{PREFIX}-([0-9]+)-([0-9]+)-.+")
 #: A process may take so long to join a group, in seconds.
 PROBE_SECONDS = 10
 #: How long the kernel may take to let go of a group whose processes have ended.
@@ -125,13 +128,13 @@ def find_place() -> tuple[Path, Version] | None:
 
 
 def find_leftovers(place: Path) -> list[Path]:
-    """Groups whose dyno command is gone without removing them."""
-    return [folder for folder in place.glob(f"{PREFIX}-*") if not _is_owned(folder.name)]
+    """Groups whose dyno command is gone without removing them; no other that is named alike."""
+    return [folder for folder in place.glob(f"{PREFIX}-*") if _is_abandoned(folder.name)]
 
 
-def _is_owned(name: str) -> bool:
-    pid, start = name.removeprefix(f"{PREFIX}-").split("-")[:2]
-    return str(read_start(int(pid))) == start
+def _is_abandoned(name: str) -> bool:
+    owner = OWNER.fullmatch(name)
+    return owner is not None and str(read_start(int(owner[1]))) != owner[2]
 
 
 def _is_usable(place: Path, version: Version) -> bool:

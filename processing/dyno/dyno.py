@@ -8,15 +8,16 @@ from dataclasses import dataclass
 
 from processing.dyno.boundary import Boundary, Usage
 from processing.dyno.crash_policy import CrashPolicy
+from processing.dyno.formation import Restart
 from processing.dyno.killing import kill_all, signal_all
 from processing.dyno.launch import Launch
 from processing.dyno.log_lines import (
-    R12,
     R14,
     R15,
     SIGKILL,
     SIGTERM,
     Log,
+    describe_late,
     describe_metrics,
     describe_usage,
 )
@@ -25,14 +26,25 @@ from processing.dyno.process_tree import is_running
 from processing.dyno.record import Record
 from processing.dyno.tally import Tally
 
+#: https://devcenter.heroku.com/articles/dyno-shutdown-behavior
+STOP_SECONDS = 30.0
+#: 20 samples a second; a burst that comes and goes between two is seen by the kernel alone.
+SAMPLE_SECONDS = 0.05
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """The lines that usage is held against, and how often Heroku's lines are written."""
+    """The lines that usage is held against, and the times of a run in seconds.
+
+    Usage is read every `sample_seconds`, Heroku's lines are repeated every `every_seconds`, and
+    from SIGTERM to its end a process has `stop_seconds`.
+    """
 
     quota_bytes: int
     threshold_bytes: int
     every_seconds: float
+    sample_seconds: float = SAMPLE_SECONDS
+    stop_seconds: float = STOP_SECONDS
 
 
 class Dyno:
@@ -48,7 +60,7 @@ class Dyno:
         outputs: Outputs,
         log: Log,
         record: Record,
-        runs_once: bool,
+        restart: Restart,
     ) -> None:
         self.name = name
         self.tally = Tally(quota_bytes=limits.quota_bytes)
@@ -59,11 +71,12 @@ class Dyno:
         self._outputs = outputs
         self._log = log
         self._record = record
-        self._runs_once = runs_once
+        self._restart = restart
         self._policy = CrashPolicy()
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Pipe | None = None
         self._is_stopping = False
+        self._is_killed = False
         self._started_at = 0.0
         self._metrics_at = 0.0
         self._r14_at = 0.0
@@ -89,14 +102,14 @@ class Dyno:
         """Ask every process to end, and start none any more."""
         self.start_at, self._is_stopping = None, True
         if self._process:
-            self._log.platform(SIGTERM)
-            signal_all(self.boundary.find_processes(), signal.SIGTERM)
+            self._log.routine(SIGTERM)
+            signal_all(self._find_processes(), signal.SIGTERM)
 
     def kill(self, *, is_late: bool) -> None:
         """End what is left at once."""
         if self._process:
             if is_late:
-                self._log.platform(R12)
+                self._log.platform(describe_late(self._limits.stop_seconds))
             self._log.platform(SIGKILL)
             self._kill_processes()
 
@@ -113,11 +126,12 @@ class Dyno:
         if self.tally.exit_status is not None:
             self.tally.restart_count += 1
             self._log.platform("State changed from crashed to starting")
-        self._log.platform(f"Starting process with command `{self._launch.command}`")
+        self._log.routine(f"Starting process with command `{self._launch.command}`")
         self._process = self._launch.start(self.boundary)
         assert self._process.stdout is not None
         self._pipe = self._outputs.add(self._process.stdout, self._log.app)
         self.start_at = None
+        self._is_killed = False
         self._started_at = now
         self._metrics_at = now + self._limits.every_seconds
         self._r14_at = now
@@ -137,7 +151,7 @@ class Dyno:
 
     def _is_waiting_for_rest(self) -> bool:
         """While it stops, each process has its time, also when the first has ended."""
-        return self._is_stopping and any(map(is_running, self.boundary.find_processes()))
+        return self._is_stopping and any(map(is_running, self._find_processes()))
 
     def _note(self, usage: Usage, now: float) -> None:
         self._sample(usage, now)
@@ -150,7 +164,7 @@ class Dyno:
                 swap_bytes=usage.swap_bytes,
                 quota_bytes=quota_bytes,
             )
-            self._log.platform(metrics)
+            self._log.routine(metrics)
         if usage.total_bytes > quota_bytes and now >= self._r14_at:
             self._r14_at = now + self._limits.every_seconds
             self._log.platform(describe_usage(usage.total_bytes, quota_bytes))
@@ -158,6 +172,7 @@ class Dyno:
 
     def _exceed(self, usage: Usage, now: float) -> None:
         self._sample(usage, now)
+        self._is_killed = True
         self.tally.kill_times.append(now)
         self._log.platform(describe_usage(usage.total_bytes, self._limits.quota_bytes))
         self._log.platform(R15)
@@ -177,10 +192,18 @@ class Dyno:
         self.boundary.take_kernel_kill()  # one that came while it was being killed is no new one
         status = 128 - code if code < 0 else code
         self.tally.end_run(status)
-        self._log.platform(f"Process exited with status {status}")
-        if self._is_stopping or self._runs_once:
-            self._log.platform("State changed from up to complete")
+        if self._is_stopping:
+            self._log.routine(f"Process exited with status {status}")
+            self._log.routine("State changed from up to complete")
             return
+        self._log.platform(f"Process exited with status {status}")
+        if self._restart is Restart.ALWAYS or (self._restart is Restart.KILLED and self._is_killed):
+            self._crash(now)
+        else:
+            self.tally.is_complete = True
+            self._log.complete(status)
+
+    def _crash(self, now: float) -> None:
         self.tally.crash_count += 1
         self._log.platform("State changed from up to crashed")
         self.start_at = self._policy.find_restart_at(started_at=self._started_at, crashed_at=now)
@@ -188,4 +211,11 @@ class Dyno:
             self._log.platform(f"Cooling off for {self.start_at - now:.0f} s before it starts")
 
     def _kill_processes(self) -> None:
-        kill_all(self.boundary.find_processes)
+        kill_all(self._find_processes)
+
+    def _find_processes(self) -> set[int]:
+        """Those in the boundary, and the first one, which may not have come in yet."""
+        found = set(self.boundary.find_processes())
+        if self._process and self._process.returncode is None:
+            found.add(self._process.pid)
+        return found

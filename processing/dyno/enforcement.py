@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from processing.dyno.boundary import Boundary
 from processing.dyno.cgroup import CgroupBoundary, Version, find_leftovers, find_place, remove_group
+from processing.dyno.dyno import Limits
 from processing.dyno.killing import kill_all
 from processing.dyno.log_lines import describe_mib
 from processing.dyno.sampled_tree import SampledTree
 
-#: Samples a second; a burst that comes and goes between two is seen by the kernel alone.
-SAMPLES_PER_SECOND = 20
-SAMPLE_SECONDS = 1 / SAMPLES_PER_SECOND
+#: Where there is no cgroup, one sample in so many is the exact and dear one.
+EXACT_SAMPLES = 20
 
 
 class Enforcement:
@@ -32,13 +31,14 @@ class Enforcement:
                 _remove(folder)
         return cls(place)
 
-    def describe(self, threshold_bytes: int) -> str:
+    def describe(self, limits: Limits) -> str:
         """Which of the two it is, for people."""
-        threshold = describe_mib(threshold_bytes)
+        threshold = describe_mib(limits.threshold_bytes)
         if self._place is None:
             return (
-                f"The threshold of {threshold} is enforced by sampling {SAMPLES_PER_SECOND} times "
-                "a second: no cgroup with a memory limit is in use."
+                f"The threshold of {threshold} is enforced by sampling "
+                f"{1 / limits.sample_seconds:g} times a second: no cgroup with a memory limit is "
+                "in use."
             )
         place, version = self._place
         return f"The threshold of {threshold} is enforced by the kernel (cgroup v{version.number})."
@@ -48,11 +48,15 @@ class Enforcement:
         """The same for programs."""
         return f"cgroup-v{self._place[1].number}" if self._place else "sampling"
 
-    def make(self, name: str, *, lines_bytes: Sequence[int]) -> Boundary:
-        """The boundary of one dyno; `lines_bytes` are its quota and its threshold."""
-        if self._place is None:
-            return SampledTree(name, lines_bytes=tuple(lines_bytes))
-        return CgroupBoundary(*self._place, name, limit_bytes=lines_bytes[-1])
+    def make(self, name: str, limits: Limits) -> Boundary:
+        """The boundary of one dyno."""
+        if self._place:
+            return CgroupBoundary(*self._place, name, limit_bytes=limits.threshold_bytes)
+        return SampledTree(
+            name,
+            lines_bytes=(limits.quota_bytes, limits.threshold_bytes),
+            exact_seconds=EXACT_SAMPLES * limits.sample_seconds,
+        )
 
 
 def _remove(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 #: More processes of a type than this are a slip of the finger on one machine.
 MOST_DYNOS = 100
@@ -17,18 +18,26 @@ class BadFormation(ValueError):
     """What was asked for cannot be run; the message says what can."""
 
 
+class Restart(Enum):
+    """After which ends a dyno is started again."""
+
+    ALWAYS = "after every end, as on Heroku"
+    KILLED = "after a kill at the threshold"
+    NEVER = "after none"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One dyno: its name, such as web.1, its command for a shell, and whether it runs once."""
+    """One dyno: its name, such as web.1, its command for a shell, and when that is run again."""
 
     name: str
     command: str
-    runs_once: bool = False
+    restart: Restart = Restart.ALWAYS
 
 
 def plan_one_off(command: Sequence[str]) -> list[Plan]:
     """The one dyno of `-- CMD …`."""
-    return [Plan(name=f"{ONE_OFF}.1", command=shlex.join(command), runs_once=True)]
+    return [Plan(name=f"{ONE_OFF}.1", command=shlex.join(command), restart=Restart.NEVER)]
 
 
 def plan_formation(words: Sequence[str], commands: Mapping[str, str]) -> list[Plan]:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 
 from processing.memory.units import MIB
 
-R12 = "Error R12 (Exit timeout) -> At least one process failed to exit within 30 seconds of SIGTERM"
 R14 = "Error R14 (Memory quota exceeded)"
 R15 = "Error R15 (Memory quota vastly exceeded)"
 SIGKILL = "Stopping process with SIGKILL"
@@ -26,20 +25,35 @@ class Log:
     """Writes lines of either source about one dyno."""
 
     def __init__(self, name: str, write: Write) -> None:
-        self._name = name
-        self._write = write
+        self.name = name
+        self.write = write
 
     def platform(self, text: str) -> None:
         """A line of Heroku's own."""
-        self._line("heroku", text)
+        self.line("heroku", text)
+
+    def routine(self, text: str) -> None:
+        """One that a run without any trouble has too."""
+        self.platform(text)
+
+    def complete(self, status: int) -> None:
+        """Its process ended by itself with this status, and is not started again."""
+        self.routine("State changed from up to complete")
 
     def app(self, text: str) -> None:
         """A line of the process."""
-        self._line("app", text)
+        self.line("app", text)
 
-    def _line(self, source: str, text: str) -> None:
+    def line(self, source: str, text: str) -> None:
+        """What every line goes through."""
         time = datetime.now(UTC).isoformat(timespec="microseconds")
-        self._write(f"{time} {source}[{self._name}]: {text}")
+        self.write(f"{time} {source}[{self.name}]: {text}")
+
+
+def describe_late(stop_seconds: float) -> str:
+    """ "Error R12 (Exit timeout)", with the time that there was."""
+    late = f"At least one process failed to exit within {stop_seconds:g} seconds of SIGTERM"
+    return f"Error R12 (Exit timeout) -> {late}"
 
 
 def describe_usage(usage_bytes: int, quota_bytes: int) -> str:

@@ -1,10 +1,13 @@
-"""Processes as /proc shows them: who belongs to a dyno, and whether it still runs."""
+"""Processes as the kernel shows them: who belongs to a dyno, and whether it still runs."""
 
 from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
+
+import psutil
 
 from processing.memory.usage import find_children
 
@@ -16,9 +19,12 @@ ENVIRONMENT_MOST_BYTES = 65_536
 
 
 def adopt_orphans() -> None:
-    """Have the kernel give this process those of its descendants whose parent ends."""
+    """Have the kernel give this process those of its descendants whose parent ends.
+
+    Linux alone can; elsewhere they are lost to us.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+    if hasattr(libc, "prctl") and libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
 
 
@@ -32,20 +38,15 @@ def find_marked_orphans(mark: bytes, parent: int) -> Iterator[int]:
 
 def is_running(pid: int) -> bool:
     """Whether it is there and not a zombie."""
-    try:
-        return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[0] not in (b"Z", b"X")
-    except OSError:
-        return False
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    return False
 
 
 def read_start(pid: int) -> int | None:
     """When the kernel started it, in its own ticks: with the id, a name used once; None if gone."""
     try:
-        return int(_read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[19])
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return None
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb", buffering=0) as file:
-        return file.readall()
+    return int(stat.rpartition(b")")[2].split()[19])

@@ -11,7 +11,7 @@ from processing.dyno.dyno import Dyno, Limits
 from processing.dyno.enforcement import Enforcement
 from processing.dyno.formation import Plan
 from processing.dyno.launch import Launch
-from processing.dyno.log_lines import Log, Write
+from processing.dyno.log_lines import Log
 from processing.dyno.output import Outputs
 from processing.dyno.record import open_record
 from processing.dyno.supervisor import Supervisor, keep_family
@@ -27,15 +27,18 @@ class Options:
     limits: Limits
     first_port: int
     folder: Path | None
-    csv: Path | None
+    csv: Path | None = None
 
 
 def run_dynos(
-    options: Options, enforcement: Enforcement, *, write: Write, count_stops: Callable[[], int]
+    options: Options,
+    enforcement: Enforcement,
+    *,
+    make_log: Callable[[str], Log],
+    count_stops: Callable[[], int],
 ) -> dict[str, Tally]:
-    """Run until all is done or a stop was asked for; leaves no process and no cgroup."""
+    """Run until one is done or a stop was asked for; leaves no process and no cgroup."""
     limits, outputs = options.limits, Outputs()
-    lines_bytes = (limits.quota_bytes, limits.threshold_bytes)
     record = open_record(
         options.csv, quota_bytes=limits.quota_bytes, threshold_bytes=limits.threshold_bytes
     )
@@ -51,16 +54,16 @@ def run_dynos(
                     variables=make_variables(limits, port=options.first_port + index),
                     folder=options.folder,
                 ),
-                enforcement.make(plan.name, lines_bytes=lines_bytes),
+                enforcement.make(plan.name, limits),
                 limits,
                 outputs=outputs,
-                log=Log(plan.name, write),
+                log=make_log(plan.name),
                 record=samples,
-                runs_once=plan.runs_once,
+                restart=plan.restart,
             )
             held.callback(dyno.close)
             dynos.append(dyno)
-        Supervisor(dynos, outputs, count_stops).run()
+        Supervisor(dynos, outputs, count_stops, limits).run()
     return {dyno.name: dyno.tally for dyno in dynos}
 
 

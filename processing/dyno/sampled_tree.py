@@ -1,10 +1,10 @@
 """A dyno without a cgroup: its process tree, read from /proc.
 
 The proportional set size (PSS) is what a tree holds, but reading it takes some milliseconds for
-each process, so it is read once a second. In between each process is taken to have grown as its
-anonymous memory has, which is some 25 times cheaper to read. A process that is new holds what it
-grew since it was seen first, for most of the rest is shared with its parent. When usage may have
-crossed quota or threshold, the PSS is read to be sure.
+each process, so it is read every `exact_seconds` alone. In between each process is taken to have
+grown as its anonymous memory has, which is some 25 times cheaper to read. A process that is new
+holds what it grew since it was seen first, for most of the rest is shared with its parent. When
+usage may have crossed quota or threshold, the PSS is read to be sure.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from typing import TypeVar
 
 from processing.dyno.boundary import Usage
 from processing.dyno.process_tree import find_marked_orphans
-from processing.memory.usage import find_trees, read_anonymous_bytes, read_shares
-
-EXACT_SECONDS = 1.0
+from processing.memory.status import read_anonymous_bytes
+from processing.memory.usage import find_trees, read_shares
 
 Held = TypeVar("Held")
 
@@ -27,9 +26,10 @@ class SampledTree:
 
     entrance = ""
 
-    def __init__(self, name: str, *, lines_bytes: tuple[int, ...]) -> None:
+    def __init__(self, name: str, *, lines_bytes: tuple[int, ...], exact_seconds: float) -> None:
         self.mark = f"PLIMSOLL_DYNO={os.getpid()}-{name}"
         self._lines_bytes = lines_bytes
+        self._exact_seconds = exact_seconds
         self._root: int | None = None
         self._exact = Usage(resident_bytes=0, swap_bytes=0)
         self._exact_at = float("-inf")
@@ -49,7 +49,7 @@ class SampledTree:
         most = sum(size + self._offsets.get(pid, 0) for pid, size in anonymous.items())
         offsets = {pid: self._offsets.get(pid, -size) for pid, size in anonymous.items()}
         likely = sum(size + offsets[pid] for pid, size in anonymous.items())
-        is_due = now - self._exact_at >= EXACT_SECONDS
+        is_due = now - self._exact_at >= self._exact_seconds
         if is_due or self._is_line_before(most) or self._is_line_before(likely):
             self._exact_at = now
             self._exact = self._read_exact_usage(anonymous)

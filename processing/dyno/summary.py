@@ -13,13 +13,13 @@ from processing.memory.units import MIB
 OK, R14_SEEN, R15_SEEN, COMMAND_FAILED = 0, 14, 15, 1
 
 
-def find_exit_status(tallies: Mapping[str, Tally], *, is_ended_by_itself: bool) -> int:
+def find_exit_status(tallies: Mapping[str, Tally]) -> int:
     """The worst that happened; the status of a command that ended by itself comes last."""
     if any(tally.kill_times for tally in tallies.values()):
         return R15_SEEN
     if any(tally.peak_bytes > tally.quota_bytes for tally in tallies.values()):
         return R14_SEEN
-    if is_ended_by_itself and any(tally.exit_status for tally in tallies.values()):
+    if any(tally.is_complete and tally.exit_status for tally in tallies.values()):
         return COMMAND_FAILED
     return OK
 

@@ -45,6 +45,8 @@ class Tally:
     crash_count: int = 0
     restart_count: int = 0
     exit_status: int | None = None
+    #: Whether it ended by itself and was not started again.
+    is_complete: bool = False
     curve: Curve = field(default_factory=Curve)
     _sampled_at: float | None = None
 

@@ -3,34 +3,60 @@
 from __future__ import annotations
 
 import zlib
-
-import httpx
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterator
 
 from processing.fanout.failures import FailureCode, FetchFailed
 
 # wbits for a gzip header and trailer around the deflate stream (zlib.h, inflateInit2).
 GZIP_WBITS = 31
+#: So much is inflated at once: it is not counted before there is room for it in the body.
+PIECE_BYTES = 16_384
 
 
-async def read_body(response: httpx.Response, *, limit_bytes: int) -> bytearray:
-    """Read the whole body of a streamed `response`, inflated if it is gzip.
+class Body:
+    """The bytes of an answer in pieces of about one size: one that grows leaves holes behind."""
 
-    At most `limit_bytes` are held, and no more than one byte past it is ever inflated: httpx
-    itself would turn 1.8 kB into 2 GB. Raises FetchFailed: `response_too_large` past the limit,
-    raw or inflated; `bad_response` for a coding that we did not ask for and for gzip that is
-    corrupt, cut short, or followed by more data.
+    def __init__(self) -> None:
+        self.length_bytes = 0
+        self.pieces: list[bytearray] = []
+
+    def add(self, data: bytes) -> None:
+        """Append `data`; what comes bit by bit is joined, for each piece costs something too."""
+        if self.pieces and len(self.pieces[-1]) + len(data) <= PIECE_BYTES:
+            self.pieces[-1] += data
+        elif data:
+            self.pieces.append(bytearray(data))
+        self.length_bytes += len(data)
+
+
+async def read_body(
+    chunks: AsyncIterable[bytes],
+    coding: str,
+    *,
+    limit_bytes: int,
+    take: Callable[[int], Awaitable[None]],
+) -> Body:
+    """Read a whole body as it arrives, inflated if its Content-Encoding is gzip.
+
+    `take` is asked for room before the body grows; what arrives waits with its sender meanwhile.
+    At most `limit_bytes` are held, and hardly more is ever inflated: 1.8 kB may be 2 GB.
+    Raises FetchFailed: `response_too_large` past the limit, raw or inflated;
+    `bad_response` for a coding that we did not ask for and for gzip that is corrupt, cut short, or
+    followed by more data.
     """
-    inflater = _pick_inflater(response.headers.get("Content-Encoding", ""))
-    body = bytearray()
+    inflater = _pick_inflater(coding)
+    body = Body()
     raw_bytes = 0
-    async for chunk in response.aiter_raw():
+    async for chunk in chunks:
         raw_bytes += len(chunk)
-        body += _inflate(inflater, chunk, limit_bytes + 1 - len(body)) if inflater else chunk
-        if max(raw_bytes, len(body)) > limit_bytes:
-            raise FetchFailed(
-                FailureCode.RESPONSE_TOO_LARGE,
-                f"The answer is larger than {limit_bytes} bytes (FANOUT_MAX_RESPONSE_BYTES).",
-            )
+        for piece in _inflate(inflater, chunk) if inflater else (chunk,):
+            if max(raw_bytes, body.length_bytes + len(piece)) > limit_bytes:
+                raise FetchFailed(
+                    FailureCode.RESPONSE_TOO_LARGE,
+                    f"The answer is larger than {limit_bytes} bytes (FANOUT_MAX_RESPONSE_BYTES).",
+                )
+            await take(len(piece))
+            body.add(piece)
     if inflater and raw_bytes and not inflater.eof:
         raise FetchFailed(FailureCode.BAD_RESPONSE, "The answer's gzip body is cut short.")
     return body
@@ -49,13 +75,20 @@ def _pick_inflater(coding: str) -> zlib._Decompress | None:
             )
 
 
-def _inflate(inflater: zlib._Decompress, chunk: bytes, limit_bytes: int) -> bytes:
-    try:
-        inflated = inflater.decompress(chunk, limit_bytes)
-    except zlib.error as error:
-        raise FetchFailed(FailureCode.BAD_RESPONSE, "The answer's gzip body is corrupt.") from error
-    if inflater.unused_data:
-        raise FetchFailed(
-            FailureCode.BAD_RESPONSE, "The answer's gzip body is followed by more data."
-        )
-    return inflated
+def _inflate(inflater: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
+    """What `chunk` inflates to, never more than PIECE_BYTES of it at once."""
+    while True:
+        try:
+            piece = inflater.decompress(chunk, PIECE_BYTES)
+        except zlib.error as error:
+            raise FetchFailed(
+                FailureCode.BAD_RESPONSE, "The answer's gzip body is corrupt."
+            ) from error
+        if inflater.unused_data:
+            raise FetchFailed(
+                FailureCode.BAD_RESPONSE, "The answer's gzip body is followed by more data."
+            )
+        yield piece
+        chunk = inflater.unconsumed_tail
+        if not chunk and len(piece) < PIECE_BYTES:
+            return

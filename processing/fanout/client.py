@@ -7,26 +7,26 @@ import functools
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 
 import aiohttp
 import httpx
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
 from django.conf import settings
-from httpx_aiohttp import AiohttpTransport
 
 from processing import __version__
 from processing.fanout.addresses import open_socket
+from processing.fanout.slots import Slots
 
 # Lookups run in the loop's default executor, which would grow to cores + 4 threads; a web worker
 # must not grow threads, and two lookups at a time keep up because answers are cached for 10 s.
 DNS_THREAD_COUNT = 2
-# The pool is wider than the semaphore, so that nobody ever waits in it: a waiter that is cancelled
-# there can take its slot along.
+# The pool is wider than there are slots, so that nobody ever waits in it: a waiter that is
+# cancelled there can take its connection along.
 SPARE_CONNECTION_COUNT = 8
 # aiohttp bounds the connections in use, not those kept alive: many hosts would eat all descriptors.
-IDLE_CONNECTION_COUNT = 32
+IDLE_CONNECTION_COUNT = 128
 KEEPALIVE_SECONDS = 15.0
 # A lookup, a TCP handshake and a TLS handshake together.
 CONNECT_TIMEOUT_SECONDS = 5.0
@@ -38,10 +38,10 @@ READ_BUFFER_BYTES = 16_384
 
 @dataclass(frozen=True, kw_only=True)
 class Client:
-    """A loop's HTTP client and the semaphore (FANOUT_CONCURRENCY) to hold while using it."""
+    """A loop's HTTP client and the slots (FANOUT_CONCURRENCY), of which one is held by each use."""
 
-    http: httpx.AsyncClient
-    slots: asyncio.Semaphore
+    session: aiohttp.ClientSession
+    slots: Slots
 
 
 class BoundedConnector(aiohttp.TCPConnector):
@@ -53,6 +53,13 @@ class BoundedConnector(aiohttp.TCPConnector):
         idle_count = sum(len(connections) for connections in self._conns.values())
         is_full = idle_count >= IDLE_CONNECTION_COUNT
         super()._release(key, protocol, should_close=should_close or is_full)
+
+    async def _wrap_create_connection(
+        self, *args: Any, **kwargs: Any
+    ) -> tuple[asyncio.Transport, ResponseHandler]:
+        transport, protocol = await super()._wrap_create_connection(*args, **kwargs)
+        transport.max_size = READ_BUFFER_BYTES  # type: ignore[attr-defined]  # asyncio's: 256 KiB
+        return transport, protocol
 
 
 #: Each loop's client, and the task that closes it.
@@ -88,26 +95,12 @@ async def _hold_client(loop: asyncio.AbstractEventLoop, client: Client) -> None:
         await loop.create_future()  # nobody sets it
     finally:
         _clients.pop(loop, None)
-        await client.http.aclose()
+        await client.session.close()
 
 
 def _make_client(loop: asyncio.AbstractEventLoop) -> Client:
     loop.set_default_executor(ThreadPoolExecutor(DNS_THREAD_COUNT, thread_name_prefix="dns"))
-    return Client(http=_make_http_client(), slots=asyncio.Semaphore(settings.FANOUT_CONCURRENCY))
-
-
-def _make_http_client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        transport=AiohttpTransport(verify=_load_tls_context(), client=_make_session()),
-        trust_env=False,
-        follow_redirects=False,
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-        # The transport hands `pool` to aiohttp as the limit of all that comes before a request.
-        timeout=httpx.Timeout(
-            READ_TIMEOUT_SECONDS, connect=CONNECT_TIMEOUT_SECONDS, pool=CONNECT_TIMEOUT_SECONDS
-        ),
-        headers={"User-Agent": f"Plimsoll/{__version__}", "Accept-Encoding": "gzip"},
-    )
+    return Client(session=_make_session(), slots=Slots(settings.FANOUT_CONCURRENCY))
 
 
 def _make_session() -> aiohttp.ClientSession:
@@ -121,7 +114,16 @@ def _make_session() -> aiohttp.ClientSession:
         ),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
+        auto_decompress=False,
         read_bufsize=READ_BUFFER_BYTES,
+        timeout=aiohttp.ClientTimeout(
+            total=None, connect=CONNECT_TIMEOUT_SECONDS, sock_read=READ_TIMEOUT_SECONDS
+        ),
+        headers={
+            "User-Agent": f"Plimsoll/{__version__}",
+            "Accept": "*/*",
+            "Accept-Encoding": "gzip",
+        },
     )
 
 

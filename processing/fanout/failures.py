@@ -1,4 +1,4 @@
-"""What can go wrong with one URL, and how it is told from the exceptions of three libraries."""
+"""What can go wrong with one URL, and how it is told from the exceptions of libraries."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import aiohttp
-import httpx
 
 from processing.fanout.addresses import ForbiddenAddress
 
 logger = logging.getLogger(__name__)
 
-# Causes looked at behind one exception; httpx-aiohttp, aiohttp and asyncio nest three to five.
+# Causes looked at behind one exception; aiohttp and asyncio nest two to four.
 CAUSE_LIMIT_COUNT = 16
 
 
@@ -48,9 +47,8 @@ class FetchFailed(Exception):
         super().__init__(message)
 
 
-# The first row whose type is anywhere in the chain of causes wins. The outermost exception says
-# little: httpx-aiohttp 0.2.0 raises ConnectTimeout for a refused connection, an unknown name and
-# a disconnect alike (AIOHTTP_EXC_MAP in its transport.py).
+# The first row whose type is anywhere in the chain of causes wins: the outermost exception may say
+# no more than that there was no connection.
 _FAILURES: tuple[tuple[type[BaseException], FailureCode, str], ...] = (
     (
         ForbiddenAddress,
@@ -78,12 +76,6 @@ _FAILURES: tuple[tuple[type[BaseException], FailureCode, str], ...] = (
         FailureCode.BAD_RESPONSE,
         "The answer broke off or is not valid HTTP.",
     ),
-    (httpx.HTTPError, FailureCode.BAD_RESPONSE, "The answer is not valid HTTP."),
-    (
-        UnicodeError,  # httpx lets idna's errors through when it looks at a Location
-        FailureCode.BAD_RESPONSE,
-        "It redirects to a host name that is no valid IDN.",
-    ),
 )
 
 
@@ -93,7 +85,7 @@ def explain_error(error: Exception) -> FetchFailure:
     An exception of a kind that is not known here is logged and counts as `bad_response`, so that
     one odd upstream cannot fail the others.
     """
-    causes = list(_iterate_causes(error))
+    causes = list(iterate_causes(error))
     for cause in causes:
         if isinstance(cause, FetchFailed):
             return cause.failure
@@ -106,7 +98,8 @@ def explain_error(error: Exception) -> FetchFailure:
     )
 
 
-def _iterate_causes(error: BaseException) -> Iterator[BaseException]:
+def iterate_causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and what it came of, CAUSE_LIMIT_COUNT at most."""
     cause: BaseException | None = error
     for _ in range(CAUSE_LIMIT_COUNT):
         if cause is None:

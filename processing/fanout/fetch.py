@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Iterator,
+    Sequence,
+)
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from typing import TypeAlias
 
-import httpx
+import yarl
 from django.conf import settings
 
-from processing.fanout.bodies import read_body
+from processing.fanout.bodies import Body
 from processing.fanout.charsets import iterate_text, pick_charset
 from processing.fanout.client import Client, get_client
-from processing.fanout.failures import FailureCode, FetchFailed, FetchFailure, explain_error
-from processing.fanout.hosts import is_allowed_host
-from processing.fanout.targets import Target, resolve_redirect
+from processing.fanout.exchange import Answer, Exchange
+from processing.fanout.failures import FetchFailure, explain_error
+from processing.fanout.targets import Target
+from processing.fanout.window import Boundless, Window
+from processing.memory.limit import is_refusal
 
-# From http to https, to the canonical name, to the page: three. A longer chain is most likely a
-# loop.
-MAX_REDIRECT_COUNT = 5
+#: A URL that has a slot is given up after this long, in seconds, redirects and repeated attempts
+#: included: an answer that drips never stalls. The request's deadline may be sooner.
+URL_SECONDS = 15.0
+BOUNDLESS = Boundless()
+
+#: Where the outcome of each task belongs: its places among the targets, and the URLs asked there.
+Pending: TypeAlias = "dict[asyncio.Task[Fetched], list[tuple[int, str]]]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,32 +44,41 @@ class Fetched:
     An HTTP answer of any status has `status`, `text` and no `error`; `ok` is 200 <= status < 400,
     after redirects. Without an answer `error` says why, and status, content_type and text are
     None. `body_bytes` counts the body after inflating; `elapsed_ms` includes waiting for a slot.
+
+    The body is kept as the bytes that came: as text it may take four times as much.
     """
 
     url: str
     ok: bool
     status: int | None
     content_type: str | None
-    body_bytes: int
-    text: str | None
+    body: Body | None
     elapsed_ms: float
     error: FetchFailure | None
 
+    @property
+    def body_bytes(self) -> int:
+        """The length of the body."""
+        return self.body.length_bytes if self.body else 0
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What an upstream answered in the end, decoded."""
+    @property
+    def text(self) -> str | None:
+        """The whole body as text, decoded anew each time."""
+        return None if self.body is None else "".join(self.iterate_text())
 
-    status: int
-    content_type: str | None
-    body_bytes: int
-    text: str
+    def iterate_text(self) -> Iterator[str]:
+        """The body as text, a slice after the other; nothing where there is no answer."""
+        if self.body is None:
+            return iter(())
+        pieces = self.body.pieces
+        charset = pick_charset(self.content_type, pieces[0] if pieces else b"")
+        return iterate_text(pieces, charset)
 
 
 async def fetch_all(
     targets: Sequence[Target], *, deadline_seconds: float | None = None
 ) -> list[Fetched]:
-    """Fetch every target at once and return the outcomes in the order asked.
+    """Fetch every target at once, each URL once, and return the outcomes in the order asked.
 
     `deadline_seconds` (default FANOUT_DEADLINE_SECONDS) covers everything, waiting for a slot
     too; what is not done by then is a `timeout`. An upstream's failure never raises.
@@ -67,13 +90,17 @@ async def fetch_all(
 
 @asynccontextmanager
 async def fetch_each(
-    targets: Sequence[Target], *, deadline_seconds: float | None = None
+    targets: Sequence[Target],
+    *,
+    deadline_seconds: float | None = None,
+    window: Window | Boundless = BOUNDLESS,
 ) -> AsyncGenerator[AsyncIterator[tuple[int, Fetched]], None]:
     """Like `fetch_all`, but gives (index into targets, outcome) as each completes.
 
         async with fetch_each(targets) as outcomes:
             async for index, fetched in outcomes: ...
 
+    Bodies are held by `window`, from which the caller gives each back when it is done with it.
     Leaving the block, in whatever way, cancels what still runs and waits until it is gone.
     """
     client = await get_client()
@@ -81,9 +108,14 @@ async def fetch_each(
         deadline_seconds = settings.FANOUT_DEADLINE_SECONDS
     deadline = asyncio.get_running_loop().time() + deadline_seconds
     tasks = {
-        asyncio.create_task(_fetch(client, target, deadline)): index
-        for index, target in enumerate(targets)
+        asyncio.create_task(_fetch(client, targets[indexes[0]], deadline, window, indexes[0])): [
+            (index, targets[index].url) for index in indexes
+        ]
+        for indexes in _group(targets)
     }
+    for places in tasks.values():
+        for (index, _), (heir, _) in pairwise(places):
+            window.bequeath(index, heir)
     try:
         async with aclosing(_iterate_completed(tasks)) as outcomes:
             yield outcomes
@@ -93,63 +125,56 @@ async def fetch_each(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _iterate_completed(
-    pending: dict[asyncio.Task[Fetched], int],
-) -> AsyncGenerator[tuple[int, Fetched], None]:
+def _group(targets: Sequence[Target]) -> list[list[int]]:
+    """The places of each URL that is asked for, by its first one."""
+    groups: dict[yarl.URL, list[int]] = {}
+    for index, target in enumerate(targets):
+        groups.setdefault(target.request_url, []).append(index)
+    return list(groups.values())
+
+
+async def _iterate_completed(pending: Pending) -> AsyncGenerator[tuple[int, Fetched], None]:
     while pending:
         done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            yield pending.pop(task), task.result()
+        while done:
+            outcomes = _pop_outcomes(done, pending)
+            while outcomes:
+                yield outcomes.pop()
 
 
-async def _fetch(client: Client, target: Target, deadline: float) -> Fetched:
+def _pop_outcomes(done: set[asyncio.Task[Fetched]], pending: Pending) -> list[tuple[int, Fetched]]:
+    """One task's, the first one last. Nothing here keeps them: a body goes when its receiver is
+    done with it."""
+    task = done.pop()
+    fetched, places = task.result(), pending.pop(task)
+    return [(index, replace(fetched, url=url)) for index, url in reversed(places)]
+
+
+async def _fetch(
+    client: Client, target: Target, deadline: float, window: Window | Boundless, index: int
+) -> Fetched:
     started = time.perf_counter()
     answer: Answer | None = None
     error: FetchFailure | None = None
     try:
-        async with asyncio.timeout_at(deadline), client.slots:
-            answer = await _request(client.http, target)
+        async with asyncio.timeout_at(deadline) as limit, client.slots.hold(target.host):
+            ends_at = min(deadline, asyncio.get_running_loop().time() + URL_SECONDS)
+            limit.reschedule(ends_at)
+            exchange = Exchange(
+                client.session, partial(window.take, index), partial(window.drop, index), ends_at
+            )
+            answer = await exchange.run(target)
     except Exception as reason:
+        window.drop(index)
+        if is_refusal(reason):
+            raise  # of a job that has reached its limit, and not the upstream's fault
         error = explain_error(reason)
     return Fetched(
         url=target.url,
         ok=answer is not None and 200 <= answer.status < 400,
         status=answer.status if answer else None,
         content_type=answer.content_type if answer else None,
-        body_bytes=answer.body_bytes if answer else 0,
-        text=answer.text if answer else None,
+        body=answer.body if answer else None,
         elapsed_ms=round((time.perf_counter() - started) * 1000, 1),
         error=error,
-    )
-
-
-async def _request(http: httpx.AsyncClient, target: Target) -> Answer:
-    """Follow `target` to its answer; every hop is checked like the first. Raises FetchFailed."""
-    for _ in range(MAX_REDIRECT_COUNT + 1):
-        if not is_allowed_host(target.host):
-            raise FetchFailed(
-                FailureCode.HOST_NOT_ALLOWED,
-                "The host, or one that it redirects to, is not in EXTERNAL_ALLOWED_HOSTS.",
-            )
-        async with http.stream("GET", target.canonical) as response:
-            if not response.has_redirect_location:
-                return await _read_answer(response)
-        target = resolve_redirect(target, response.headers["Location"])
-    raise FetchFailed(
-        FailureCode.TOO_MANY_REDIRECTS, f"It redirects more than {MAX_REDIRECT_COUNT} times."
-    )
-
-
-async def _read_answer(response: httpx.Response) -> Answer:
-    content_type = response.headers.get("Content-Type")
-    body = await read_body(response, limit_bytes=settings.FANOUT_MAX_RESPONSE_BYTES)
-    pieces = []
-    for piece in iterate_text(body, pick_charset(content_type, body)):
-        pieces.append(piece)
-        await asyncio.sleep(0)  # the loop serves others between two slices
-    return Answer(
-        status=response.status_code,
-        content_type=content_type,
-        body_bytes=len(body),
-        text="".join(pieces),
     )

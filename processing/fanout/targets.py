@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
@@ -18,6 +19,8 @@ from processing.fanout.failures import FailureCode, FetchFailed
 # Longer links hardly exist (Internet Explorer took 2,083), and 50 of them still are no load.
 URL_LIMIT_CHARACTERS = 2_048
 SHOWN_CHARACTERS = 80
+#: URLs whose reading is kept, for they are asked for again and again; a megabyte at the most.
+KEPT_TARGETS = 256
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST_NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
@@ -37,7 +40,12 @@ class Target:
     url: str
     canonical: httpx.URL
 
-    @property
+    @cached_property
+    def request_url(self) -> yarl.URL:
+        """`canonical` for aiohttp, to be sent as it is."""
+        return yarl.URL(str(self.canonical), encoded=True)
+
+    @cached_property
     def host(self) -> str:
         """The host in ASCII: a lower-case name, or an IP address without brackets."""
         return self.canonical.raw_host.decode("ascii")
@@ -53,6 +61,7 @@ def parse_targets(urls: Sequence[str]) -> list[Target]:
     return [parse_target(url) for url in urls]
 
 
+@lru_cache(KEPT_TARGETS)
 def parse_target(url: str) -> Target:
     """Parse an absolute http or https URL.
 

@@ -15,6 +15,10 @@ QUEUE_MOST_CHARACTERS = QueuePause._meta.get_field("queue").max_length or 0
 
 #: Each seat is a process of its own.
 MOST_SEATS = 256
+#: More lines than this nobody reads.
+MOST_LINES = 100
+#: A terabyte.
+MOST_MEGABYTES = 1024 * 1024
 
 
 def age_seconds(text: str) -> float:
@@ -49,6 +53,24 @@ def seat_count(text: str) -> int:
         return int(text)
     raise ArgumentTypeError(
         f"{text!r} is not a number of seats; write a whole number, 1 to {MOST_SEATS}"
+    )
+
+
+def line_count(text: str) -> int:
+    """A whole number of lines, 1 to MOST_LINES."""
+    if text.isascii() and text.isdigit() and 0 < int(text) <= MOST_LINES:
+        return int(text)
+    raise ArgumentTypeError(
+        f"{text!r} is not a number of lines; write a whole number, 1 to {MOST_LINES}"
+    )
+
+
+def whole_megabytes(text: str) -> int:
+    """A whole number of MB, 1 to MOST_MEGABYTES."""
+    if text.isascii() and text.isdigit() and 0 < int(text) <= MOST_MEGABYTES:
+        return int(text)
+    raise ArgumentTypeError(
+        f"{text!r} is not a number of MB; write a whole number, 1 to {MOST_MEGABYTES}"
     )
 
 

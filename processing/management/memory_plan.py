@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from processing.memory.learnt_peaks import PEAK_MARGIN
 from processing.memory.machine_sizes import MachineSize, find_next_size, find_size, plan_on
 from processing.memory.plan import Plan, WebPlan, WorkerPlan
 from processing.memory.sizes import RESERVE_SHARE, WANTED_TASK_LIMIT_BYTES
 from processing.memory.units import MIB
 from processing.queue.peaks import Peaks
-
-#: A task is given so much more than what 95 of 100 like it took.
-PEAK_MARGIN = 1.25
 
 
 @dataclass(frozen=True, kw_only=True)

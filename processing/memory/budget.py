@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from processing.errors import MemoryPressure
@@ -12,6 +12,9 @@ from processing.errors import MemoryPressure
 #: Work waits this long for its share of a budget, in seconds: a burst passes, and a client is told
 #: of an overload while it still listens.
 BUDGET_WAIT_SECONDS = 5.0
+#: What is borrowed leaves this part of a budget to those who begin: one that has borrowed and gives
+#: nothing back, because its client does not read, must not keep everybody out.
+BORROWED_SHARE = 0.75
 #: A JSON body holds this many times its length while it comes in: the pieces, with the room that
 #: they grow into, and the joined bytes. Checking and storing take more (a MiB parsed: 22 MiB at
 #: most), but once in a process: the event loop and the database thread do one body at a time.
@@ -26,6 +29,7 @@ class ByteBudget:
         self.wait_seconds = wait_seconds
         self.held_bytes = 0
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._told: dict[Callable[[], None], None] = {}
 
     @asynccontextmanager
     async def hold(self, amount_bytes: int) -> AsyncIterator[None]:
@@ -38,8 +42,23 @@ class ByteBudget:
         try:
             yield
         finally:
-            self.held_bytes -= amount_bytes
-            self._wake()
+            self.give_back(amount_bytes)
+
+    def borrow(self, amount_bytes: int) -> bool:
+        """Take further bytes if they are free now, after those who wait for theirs."""
+        if self._waiting or self.held_bytes + amount_bytes > BORROWED_SHARE * self.limit_bytes:
+            return False
+        self.held_bytes += amount_bytes
+        return True
+
+    def give_back(self, amount_bytes: int) -> None:
+        """Free bytes that were taken."""
+        self.held_bytes -= amount_bytes
+        self._wake()
+
+    def tell_of_room(self, look: Callable[[], None]) -> None:
+        """Call `look` once, when bytes come free that may be borrowed."""
+        self._told[look] = None
 
     async def _take(self, amount_bytes: int) -> None:
         if amount_bytes > self.limit_bytes:
@@ -77,3 +96,7 @@ class ByteBudget:
             amount_bytes, turn = self._waiting.popleft()
             self.held_bytes += amount_bytes
             turn.set_result(None)
+        if not self._waiting:
+            told, self._told = self._told, {}
+            for look in told:
+                look()

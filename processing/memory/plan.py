@@ -28,7 +28,6 @@ from processing.memory.sizes import (
 from processing.memory.units import MIB
 
 WORKER_BASE_BYTES = TEMPLATE_BYTES + SUPERVISOR_BYTES
-_SEAT_BYTES = SEAT_DEBT_BYTES + BURST_BYTES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +35,9 @@ class Plan(ABC):
     """What the two plans share. A `given` number is the operator's; 0 leaves it to the plan."""
 
     quota: Quota
+
+    store_bytes: int = 0
+    """What the store brings along: loaded once, and in the end copied by each process."""
 
     @property
     @abstractmethod
@@ -98,13 +100,13 @@ class WebPlan(Plan):
             return self.given_processes
         on_host = self.quota.source == HOST
         most = MOST_WEB_PROCESSES_ON_HOST if on_host else MOST_WEB_PROCESSES
-        fitting = (self.room_bytes - WEB_BASE_BYTES) // (WEB_PROCESS_BYTES + self.request_bytes)
-        return min(most, max(1, fitting))
+        each_bytes = self._process_bytes + self.request_bytes
+        return min(most, max(1, (self.room_bytes - self._base_bytes) // each_bytes))
 
     @property
     def total_bytes(self) -> int:
         """What everything takes at its worst."""
-        return WEB_BASE_BYTES + self.processes * (WEB_PROCESS_BYTES + self.request_bytes)
+        return self._base_bytes + self.processes * (self._process_bytes + self.request_bytes)
 
     @property
     def given(self) -> str:
@@ -115,9 +117,17 @@ class WebPlan(Plan):
     def arithmetic(self) -> str:
         """How `total_bytes` comes about."""
         return (
-            f"master {show(WEB_BASE_BYTES)} + {self.processes} x (web process "
-            f"{show(WEB_PROCESS_BYTES)} + requests {show(self.request_bytes)})"
+            f"master {show(self._base_bytes)} + {self.processes} x (web process "
+            f"{show(self._process_bytes)} + requests {show(self.request_bytes)})"
         )
+
+    @property
+    def _base_bytes(self) -> int:
+        return WEB_BASE_BYTES + self.store_bytes
+
+    @property
+    def _process_bytes(self) -> int:
+        return WEB_PROCESS_BYTES + self.store_bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,20 +144,32 @@ class WorkerPlan(Plan):
             return self.given_seats
         most = MOST_SEATS_ON_HOST if self.quota.source == HOST else MOST_SEATS
         wanted_bytes = self.given_task_limit_bytes or WANTED_TASK_LIMIT_BYTES
-        return min(most, max(1, self._free_bytes // (_SEAT_BYTES + wanted_bytes)))
+        return min(most, max(1, self._free_bytes // (self._seat_bytes + wanted_bytes)))
 
     @property
     def task_limit_bytes(self) -> int:
         """How much a task may add to its seat, in whole MiB."""
         if self.given_task_limit_bytes:
             return self.given_task_limit_bytes
-        left_bytes = self._free_bytes // self.seats - _SEAT_BYTES
+        left_bytes = self._free_bytes // self.seats - self._seat_bytes
         return max(LEAST_TASK_LIMIT_BYTES, left_bytes // MIB * MIB)
+
+    @property
+    def most_task_bytes(self) -> int:
+        """How much one task may add at most: all that is left while no other seat runs any."""
+        alone_bytes = self._free_bytes - self.seats * self._debt_bytes - BURST_BYTES
+        return max(self.task_limit_bytes, alone_bytes)
+
+    def limit_task(self, wanted_bytes: int | None, *, is_alone: bool) -> int:
+        """What a task may add that wants this, or None for as much as any other."""
+        if is_alone:
+            return self.most_task_bytes
+        return min(wanted_bytes or self.task_limit_bytes, self.most_task_bytes)
 
     @property
     def total_bytes(self) -> int:
         """What everything takes at its worst."""
-        return WORKER_BASE_BYTES + self.seats * (_SEAT_BYTES + self.task_limit_bytes)
+        return self._base_bytes + self.seats * (self._seat_bytes + self.task_limit_bytes)
 
     @property
     def given(self) -> str:
@@ -161,14 +183,26 @@ class WorkerPlan(Plan):
     def arithmetic(self) -> str:
         """How `total_bytes` comes about."""
         return (
-            f"template and supervisor {show(WORKER_BASE_BYTES)} + {self.seats} x (seat "
-            f"{show(SEAT_DEBT_BYTES)} + task {show(self.task_limit_bytes)} + burst "
+            f"template and supervisor {show(self._base_bytes)} + {self.seats} x (seat "
+            f"{show(self._debt_bytes)} + task {show(self.task_limit_bytes)} + burst "
             f"{show(BURST_BYTES)})"
         )
 
     @property
     def _free_bytes(self) -> int:
-        return self.room_bytes - WORKER_BASE_BYTES
+        return self.room_bytes - self._base_bytes
+
+    @property
+    def _base_bytes(self) -> int:
+        return WORKER_BASE_BYTES + self.store_bytes
+
+    @property
+    def _debt_bytes(self) -> int:
+        return SEAT_DEBT_BYTES + self.store_bytes
+
+    @property
+    def _seat_bytes(self) -> int:
+        return self._debt_bytes + BURST_BYTES
 
 
 def show(size_bytes: int) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import psutil
 
-from processing.memory.usage import read_anonymous_bytes, read_proportional_bytes
+from processing.memory.status import read_anonymous_bytes
+from processing.memory.usage import read_proportional_bytes
 
 WEB, WORKER = "web", "worker"
 #: Words of the command lines of the Procfile's processes.

@@ -46,14 +46,17 @@ def find_quota(
 ) -> Quota:
     """The setting where there is one (not 0), else the smallest of what the platform says.
 
+    Of equal ones a platform's word counts before a control group's, and that before the host's.
     `root` is the folder that has proc/ and sys/.
     """
     host_bytes = read_host_bytes(root)
-    limits = [limit for limit in find_limits(root) if limit.limit_bytes < host_bytes]
-    found: list[tuple[int, str, Path | None]] = [(host_bytes, HOST, None)]
-    found += [(limit.limit_bytes, limit.name, limit.folder) for limit in limits]
+    # As much as the host has is a limit too: lxcfs shows a container its limit as that.
+    limits = [limit for limit in find_limits(root) if limit.limit_bytes <= host_bytes]
+    found: list[tuple[int, str, Path | None]] = []
     if dyno_ram_bytes:
-        found.insert(0, (dyno_ram_bytes, DYNO, None))
+        found.append((dyno_ram_bytes, DYNO, None))
+    found += [(limit.limit_bytes, limit.name, limit.folder) for limit in limits]
+    found.append((host_bytes, HOST, None))
     platform_bytes, source, cgroup = min(found, key=lambda entry: entry[0])
     if setting_bytes:
         source, cgroup = SETTING, None

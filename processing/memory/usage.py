@@ -7,13 +7,15 @@ Linux 6.18, for a process of 60 MB among 124 processes. Only their ratio means s
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from processing.memory.quota import Quota
+from processing.memory.status import read_memory
 from processing.memory.units import KIB
 
 PROC = Path("/proc")
@@ -24,17 +26,6 @@ HAS_CHILDREN = (PROC / "thread-self/children").exists()
 FIRST_VERSION_ANONYMOUS, FIRST_VERSION_SWAP = "total_rss", "total_swap"
 
 
-def read_anonymous_bytes(pid: int) -> int:
-    """Anonymous memory and swap of one process (RssAnon + VmSwap): what it made itself.
-
-    Pages that it shares with its parent since a fork count in both. 0.06 ms.
-    Raises OSError for a process that is gone.
-    """
-    if not HAS_SMAPS:
-        return _read_resident_bytes(pid)
-    return sum(_read_sizes(pid, "status", (b"RssAnon", b"VmSwap")))
-
-
 def read_shares(pid: int) -> tuple[int, int]:
     """Memory and swap of one process, each shared page by its part in it (Pss, SwapPss).
 
@@ -42,8 +33,18 @@ def read_shares(pid: int) -> tuple[int, int]:
     it is the resident set.
     """
     if not HAS_SMAPS:
-        return _read_resident_bytes(pid), 0
-    return _read_sizes(pid, "smaps_rollup", (b"Pss", b"SwapPss"))
+        return read_memory(pid).held_bytes, 0
+    sizes = read_rollup(pid)
+    return sizes[b"Pss"], sizes[b"SwapPss"]
+
+
+def read_rollup(pid: int) -> dict[bytes, int]:
+    """The lines of smaps_rollup in bytes, 0 for those that are not there. Raises OSError."""
+    sizes: dict[bytes, int] = defaultdict(int)
+    for line in _read(f"{PROC}/{pid}/smaps_rollup").splitlines()[1:]:
+        name, _, value = line.partition(b":")
+        sizes[name] = int(value.split()[0]) * KIB
+    return sizes
 
 
 def read_proportional_bytes(pid: int) -> int:
@@ -52,7 +53,9 @@ def read_proportional_bytes(pid: int) -> int:
 
 
 def find_children(pid: int) -> list[int]:
-    """The processes that `pid` started, by any of its threads, or was given; Linux alone tells."""
+    """The processes that `pid` started, by any of its threads, or was given."""
+    if not HAS_CHILDREN:
+        return _search_children(pid, recursive=False)
     children: list[int] = []
     with suppress(OSError):
         for thread in os.listdir(f"{PROC}/{pid}/task"):
@@ -61,8 +64,19 @@ def find_children(pid: int) -> list[int]:
     return children
 
 
-def find_trees(roots: Iterable[int]) -> list[int]:
-    """The roots, the first one first, and all that descends from them; Linux alone tells."""
+def open_children(pid: int) -> int:
+    """A descriptor of the ids of what the first thread of `pid` started: empty without any.
+
+    Raises FileNotFoundError where the kernel does not tell.
+    """
+    return os.open(f"{PROC}/{pid}/task/{pid}/children", os.O_RDONLY)
+
+
+def find_trees(roots: Collection[int]) -> list[int]:
+    """The roots, the first one first, and all that descends from them."""
+    if not HAS_CHILDREN:  # one search for each root, not one for each process
+        below = [pid for root in roots for pid in _search_children(root, recursive=True)]
+        return list(dict.fromkeys([*roots, *below]))
     found: list[int] = []
     waiting = list(roots)
     while waiting:
@@ -77,21 +91,22 @@ def find_tree(pid: int) -> list[int]:
 
     The kernel may miss a process that starts or ends meanwhile.
     """
-    if HAS_CHILDREN:
-        return find_trees([pid]) if (PROC / str(pid)).exists() else []
-    try:
-        return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
-    except psutil.NoSuchProcess:
-        return []
+    is_there = (PROC / str(pid)).exists() if HAS_CHILDREN else psutil.pid_exists(pid)
+    return find_trees([pid]) if is_there else []
+
+
+def read_each(pids: Iterable[int]) -> dict[int, int]:
+    """What each of these processes holds, in bytes; those that are gone are left out."""
+    sizes: dict[int, int] = {}
+    for pid in pids:
+        with suppress(OSError):
+            sizes[pid] = read_proportional_bytes(pid)
+    return sizes
 
 
 def read_total_bytes(pids: Iterable[int]) -> int:
     """What these processes hold together; those that are gone hold nothing."""
-    total_bytes = 0
-    for pid in pids:
-        with suppress(OSError):
-            total_bytes += read_proportional_bytes(pid)
-    return total_bytes
+    return sum(read_each(pids).values())
 
 
 def read_cgroup_parts(folder: Path) -> tuple[int, int | None]:
@@ -120,21 +135,13 @@ def read_cgroup_bytes(folder: Path) -> int | None:
 
 def read_usage_bytes(quota: Quota, pids: Iterable[int]) -> int:
     """What counts against the quota: of its control group where that tells, else of `pids`."""
-    if quota.cgroup is not None:
-        used_bytes = read_cgroup_bytes(quota.cgroup)
-        if used_bytes is not None:
-            return used_bytes
-    return read_total_bytes(pids)
+    used_bytes = read_group_usage(quota)
+    return read_total_bytes(pids) if used_bytes is None else used_bytes
 
 
-def _read_sizes(pid: int, file: str, names: tuple[bytes, bytes]) -> tuple[int, int]:
-    """These two lines, which are in kB, of a file of /proc/PID, in bytes; 0 for one without."""
-    fields = dict.fromkeys(names, 0)
-    for line in _read(f"{PROC}/{pid}/{file}").splitlines():
-        name, _, value = line.partition(b":")
-        if name in fields:
-            fields[name] = int(value.split()[0]) * KIB
-    return fields[names[0]], fields[names[1]]
+def read_group_usage(quota: Quota) -> int | None:
+    """What all in the quota's control group use; None where it has none, or that does not tell."""
+    return None if quota.cgroup is None else read_cgroup_bytes(quota.cgroup)
 
 
 def _read(path: str) -> bytes:
@@ -142,8 +149,7 @@ def _read(path: str) -> bytes:
         return file.readall()
 
 
-def _read_resident_bytes(pid: int) -> int:
-    try:
-        return int(psutil.Process(pid).memory_info().rss)
-    except psutil.Error as error:
-        raise ProcessLookupError(pid) from error
+def _search_children(pid: int, *, recursive: bool) -> list[int]:
+    with suppress(psutil.NoSuchProcess):
+        return [child.pid for child in psutil.Process(pid).children(recursive=recursive)]
+    return []

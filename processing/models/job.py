@@ -40,6 +40,10 @@ class Job(models.Model):
     delivery that is running now may settle the job. `attempts` counts starts that ended in the
     task's own way or with the death of its seat; a start that was lost with its whole cluster is a
     delivery only.
+
+    A job that `runs_alone` took more memory than it may: its next attempt has all the room there
+    is, while nothing else runs, and `allocation_profile` keeps what it allocated then, as JSON: the
+    lines that held most, the largest first; see memory.allocations.LineUse.
     """
 
     State = State
@@ -78,6 +82,8 @@ class Job(models.Model):
     timeout_seconds = models.FloatField(null=True)
     memory_limit_bytes = models.BigIntegerField(null=True)
     peak_memory_bytes = models.BigIntegerField(null=True)
+    runs_alone = models.BooleanField(default=False, db_default=False)
+    allocation_profile = models.TextField(blank=True, default="", db_default="")
 
     error_code = models.CharField(max_length=40, blank=True, default="", db_default="")
     error_message = models.TextField(blank=True, default="", db_default="")
@@ -130,6 +136,15 @@ class Job(models.Model):
         """
         return [json.loads(line) for line in self.history.splitlines()]
 
+    @property
+    def allocated_lines(self) -> list[dict[str, Any]]:
+        """The lines of the allocation profile, the largest first; none without one.
+
+        Each has "place" ("file:line"), "line" (what it says), "bytes", "blocks" (0 where they were
+        not counted), and may have "detail" (the line of a library that it was in).
+        """
+        return json.loads(self.allocation_profile) if self.allocation_profile else []
+
     def cancel(self) -> None:
         """Cancel a queued job at once, or ask the cluster that runs it to stop it.
 
@@ -158,14 +173,16 @@ class Job(models.Model):
             finished_at=None,
             progress=None,
             peak_memory_bytes=None,
+            runs_alone=False,
+            allocation_profile="",
             cancel_requested_at=None,
             history="".join(lines[-HISTORY_MOST_LINES:]),
             **NO_ERROR,
         )
 
-    def order_after(self, delay_seconds: float) -> Any:
-        """The place of this job's priority among those due `delay_seconds` from now."""
-        offset_seconds = PRIORITY_OFFSET_SECONDS[Priority(self.priority)]
+    def order_after(self, delay_seconds: float, priority: str = "") -> Any:
+        """The place of `priority`, or this job's, among those due `delay_seconds` from now."""
+        offset_seconds = PRIORITY_OFFSET_SECONDS[Priority(priority or self.priority)]
         return Now() + timedelta(seconds=delay_seconds + offset_seconds)
 
     def end(self, delivery: int, state: str, **changes: Any) -> bool:
@@ -173,16 +190,21 @@ class Job(models.Model):
         return self._settle(delivery, state=state, finished_at=Now(), **changes)
 
     def give_back(
-        self, delivery: int, *, delay_seconds: float | None = None, **changes: Any
+        self,
+        delivery: int,
+        *,
+        delay_seconds: float | None = None,
+        priority: str = "",
+        **changes: Any,
     ) -> bool:
         """Queue the job again; False when the delivery is not the running one.
 
-        With `delay_seconds` it is due then, and takes its place among those; without, it is due at
-        once and has its old place.
+        With `delay_seconds` it is due then, and takes the place of its priority among those, or of
+        the `priority` given for this once; without, it is due at once and has its old place.
         """
         if delay_seconds is not None:
             changes["run_after"] = Now() + timedelta(seconds=delay_seconds)
-            changes["order_at"] = self.order_after(delay_seconds)
+            changes["order_at"] = self.order_after(delay_seconds, priority)
         return self._settle(delivery, state=State.QUEUED, progress=None, **changes)
 
     def _settle(self, delivery: int, *, charged: bool, line: str, **changes: Any) -> bool:
@@ -190,7 +212,10 @@ class Job(models.Model):
         running = Job.objects.held_by(self.pk, delivery)
         attempts = F("attempts") + int(charged)
         history = Concat(F("history"), Value(line))
-        return bool(running.update(attempts=attempts, history=history, **changes, **NO_CLAIM))
+        if not running.update(attempts=attempts, history=history, **changes, **NO_CLAIM):
+            return False
+        self.state = changes["state"]
+        return True
 
     def _move(self, sources: Iterable[str], target: Any, **changes: Any) -> None:
         movable = Job.objects.filter(pk=self.pk, state__in=list(sources))

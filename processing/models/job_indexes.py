@@ -13,6 +13,10 @@ from processing.models.states import SYSTEM_CALLER
 NOT_RUNNING = ~Q(state="running")
 OF_A_PROCESSOR = ~Q(processor="")
 OF_A_NAMED_CALLER = ~Q(caller="") & ~Q(caller=SYSTEM_CALLER)
+#: Took more memory than it may: its last attempt, or one before it since when it runs alone.
+OVER_LIMIT = Q(runs_alone=True) | Q(error_code="memory_limit_exceeded")
+#: Its result is a file in the store.
+WITH_STORED_RESULT = ~Q(result_name="")
 
 INDEXES = (
     Index(name="job_claim", fields=["queue", "order_at", "run_after"], condition=Q(state="queued")),
@@ -21,4 +25,14 @@ INDEXES = (
     Index(name="job_at_rest", fields=["state", "created_at"], condition=NOT_RUNNING),
     Index(name="job_of_processor", fields=["processor", "created_at"], condition=OF_A_PROCESSOR),
     Index(name="job_of_caller", fields=["caller", "created_at"], condition=OF_A_NAMED_CALLER),
+    Index(
+        name="job_over_limit",
+        fields=["processor", "function", "run_after"],
+        condition=OVER_LIMIT,
+    ),
+    Index(
+        name="job_stored_result",
+        fields=["result_bytes", "result_name"],
+        condition=WITH_STORED_RESULT,
+    ),
 )

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 from django.db import models
 from django.db.models import Q
 
-from processing.models.job_indexes import NOT_RUNNING, OF_A_NAMED_CALLER, OF_A_PROCESSOR
+from processing.models.job_indexes import (
+    NOT_RUNNING,
+    OF_A_NAMED_CALLER,
+    OF_A_PROCESSOR,
+    OVER_LIMIT,
+    WITH_STORED_RESULT,
+)
 from processing.models.states import FINAL_STATES, LIVE_STATES, SYSTEM_CALLER, State
 
 if TYPE_CHECKING:
@@ -51,6 +57,14 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Jobs of that processor; with an empty name, of plain functions."""
         jobs = self.filter(processor=name)
         return jobs.filter(OF_A_PROCESSOR) if name else jobs
+
+    def like(self, job: Job) -> JobQuerySet:
+        """Jobs that do the same: of its processor, or of its function where it has none."""
+        return self.filter(processor=job.processor, function=job.function)
+
+    def over_limit(self) -> JobQuerySet:
+        """Jobs that took more memory than they may, in an attempt since they were queued anew."""
+        return self.filter(OVER_LIMIT)
 
     def held_by(self, job_id: uuid.UUID, delivery: int) -> JobQuerySet:
         """The job, as long as it runs and this is the delivery that runs it."""
@@ -96,9 +110,13 @@ class JobQuerySet(models.QuerySet["Job"]):
         stored = Q(result__isnull=False) | ~Q(result_name="")
         return self.filter(stored, result_expires_at__lte=moment, created_at__lte=moment)
 
+    def with_stored_result(self) -> JobQuerySet:
+        """Jobs whose result is a file in the store."""
+        return self.filter(WITH_STORED_RESULT)
+
     def without_bulk(self) -> JobQuerySet:
         """Jobs without the columns that may be large and that lists do not show."""
-        return self.defer("package", "error_traceback", "result")
+        return self.defer("package", "error_traceback", "result", "allocation_profile")
 
     def _find_running(self, states: Sequence[str]) -> models.QuerySet[Job, Any]:
         """The ids of jobs in `states`, running ones among them, which no index has in order."""

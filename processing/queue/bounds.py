@@ -28,11 +28,14 @@ class QueueLoad:
     source_bytes: int
 
 
+NO_LOAD = QueueLoad(job_count=0, source_bytes=0)
+
+
 class QueueBounds:
     """Refuses work when the queue is as full as it may be."""
 
     def __init__(self) -> None:
-        self.load = QueueLoad(job_count=0, source_bytes=0)
+        self.load = NO_LOAD
         self._counted_at = float("-inf")
 
     @property
@@ -46,12 +49,15 @@ class QueueBounds:
             self.load = find_load()
             self._counted_at = time.monotonic()
 
-    def check_room(self, source_bytes: int) -> None:
-        """Raise QueueFull when one more job of `source_bytes` would pass a bound."""
-        if self.load.job_count >= settings.QUEUE_MAX_JOBS:
-            raise QueueFull(f"The queue holds {self.load.job_count} jobs, as many as it may.")
-        if self.load.source_bytes + source_bytes > settings.QUEUE_MAX_BYTES:
-            raise QueueFull(f"The queue holds {self.load.source_bytes} bytes, too many for more.")
+    def check_room(self, source_bytes: int, admitted: QueueLoad = NO_LOAD) -> None:
+        """Raise QueueFull when one more job of `source_bytes` would pass a bound, with what was
+        `admitted` and has yet to come."""
+        job_count = self.load.job_count + admitted.job_count
+        if job_count >= settings.QUEUE_MAX_JOBS:
+            raise QueueFull(f"The queue holds {job_count} jobs, as many as it may.")
+        held_bytes = self.load.source_bytes + admitted.source_bytes
+        if held_bytes + source_bytes > settings.QUEUE_MAX_BYTES:
+            raise QueueFull(f"The queue holds {held_bytes} bytes, too many for more.")
 
 
 def find_load() -> QueueLoad:

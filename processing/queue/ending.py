@@ -14,8 +14,10 @@ from django.db.models import F
 
 from processing.backoff import double_wait
 from processing.models import Job
-from processing.models.states import NO_ERROR, State
+from processing.models.states import NO_ERROR, Priority, State
 from processing.queue.claims import Delivery
+from processing.queue.failures import MEMORY_LIMIT_EXCEEDED
+from processing.queue.second_try import find_alone_delay, is_worth_second_try
 
 #: Outcomes beside the error codes.
 SUCCEEDED = "succeeded"
@@ -45,6 +47,7 @@ class Ending:
     ended_at: float = field(default_factory=monotonic)
     where: str = ""
     peak_memory_bytes: int | None = None
+    allocation_profile: str = ""
     result: Mapping[str, Any] = field(default_factory=dict)
     task: Mapping[str, Any] | None = None
     jobs: Mapping[str, Any] = field(default_factory=dict)
@@ -62,6 +65,7 @@ class Ending:
             charged=False,
             is_final=False,
             peak_memory_bytes=None,
+            allocation_profile="",
             result={},
             task=None,
             jobs={},
@@ -71,6 +75,7 @@ class Ending:
     def size_bytes(self) -> int:
         """What it takes in memory, about: the values of the task and the packages behind it."""
         values = [*(self.task or {}).values(), *(job["package"] for job in self.jobs.values())]
+        values.append(self.allocation_profile)
         return sum(len(value) for value in values if isinstance(value, str))
 
     @property
@@ -94,31 +99,43 @@ class Ending:
     def settle(self, job: Job) -> bool:
         """Make of `job` what this ending makes of it; False when its delivery runs no more.
 
-        For any ending but a good one, of which many are settled at once.
+        For any ending but a good one, of which many are settled at once. The `state` of `job` is
+        the new one then; nothing else of it is.
         """
         number = self.delivery.number
         changes: dict[str, Any] = {"charged": self.charged, "line": self.line}
         if self.peak_memory_bytes is not None:
             changes["peak_memory_bytes"] = self.peak_memory_bytes
+        if self.allocation_profile:
+            changes["allocation_profile"] = self.allocation_profile
         if self.outcome == CANCELLED or job.cancel_requested_at is not None:
             return job.end(number, State.CANCELLED, **changes)
         if self.outcome == GIVEN_BACK:
             # It says nothing of the job, so that it does not count against its limit either.
             return job.give_back(number, delivery_limit=F("delivery_limit") + 1, **changes)
         changes |= self.error
-        if self.is_end_of(job):
+        if self._is_end_of(job):
             return job.end(number, State.FAILED, **changes)
-        delay_seconds = retry_delay_seconds(job.attempts + 1) if self.charged else None
+        if not self.charged:
+            return job.give_back(number, **changes)
+        delay_seconds = retry_delay_seconds(job.attempts + 1)
+        if job.runs_alone or self.outcome == MEMORY_LIMIT_EXCEEDED:
+            delay_seconds = max(delay_seconds, find_alone_delay(job))
+            return job.give_back(
+                number,
+                delay_seconds=delay_seconds,
+                priority=Priority.LOW,
+                runs_alone=True,
+                **changes,
+            )
         return job.give_back(number, delay_seconds=delay_seconds, **changes)
 
-    def is_end_of(self, job: Job) -> bool:
-        """Whether `job`, as it was before this ending, is not queued again."""
-        if self.outcome in (SUCCEEDED, CANCELLED) or job.cancel_requested_at is not None:
-            return True
-        if self.outcome == GIVEN_BACK:
-            return False
+    def _is_end_of(self, job: Job) -> bool:
+        """Whether `job`, as it was before this failure, is not queued again."""
         has_attempts = job.attempts + self.charged < job.max_attempts
-        return self.is_final or not has_attempts or job.deliveries >= job.delivery_limit
+        if self.is_final or not has_attempts or job.deliveries >= job.delivery_limit:
+            return True
+        return self.outcome == MEMORY_LIMIT_EXCEEDED and not is_worth_second_try(job)
 
 
 def retry_delay_seconds(attempt: int) -> float:

@@ -13,6 +13,8 @@ FAILURE_MAX_CHARACTERS = 200_000
 
 #: django-q2's worker joins `str(error)` and the traceback like this.
 TRACEBACK_START = re.compile(r" : (?=(  \+ Exception Group )?Traceback \(most recent call last\):)")
+#: The outcome and the error code of a task that took, or was refused, more than its limit.
+MEMORY_LIMIT_EXCEEDED = "memory_limit_exceeded"
 TIMEOUT_EXCEPTION = "django_q.exceptions.TimeoutException"
 
 

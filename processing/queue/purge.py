@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.models import Task
 
-from processing.models import Job, Upload
+from processing.models import Job, MemorySample, Upload
+from processing.queue.resumable.expiry import find_part_names
+from processing.uploads.joined_stream import is_joined
 from processing.uploads.store import remove_stored
 
 #: Rows handled at once: each batch is one short transaction.
 BATCH_ROWS = 500
+#: With so many parts of uploads a batch is full: their rows are loaded to be deleted, 0.7 KB each.
+BATCH_PARTS = 1000
 #: Looked at again in the outer statement: an entry may be renewed meanwhile.
 DELETE_CACHED = """
 DELETE FROM {table} WHERE cache_key IN
@@ -29,6 +35,7 @@ class Purged:
     jobs: int
     results: int
     tasks: int
+    samples: int
 
 
 def purge_jobs(
@@ -37,24 +44,15 @@ def purge_jobs(
     """Remove expired results, and finished jobs with their sources and django-q2's task rows.
 
     What has expired in django-q2's cache goes too, uncounted: nobody can see it any more.
-    Jobs go when they ended more than `older_than_seconds` ago, JOB_EXPIRES_SECONDS unless given.
-    Returns counts as JSON: {"jobs", "results", "tasks", "dry_run"}.
+    Jobs go when they ended more than `older_than_seconds` ago, JOB_EXPIRES_SECONDS unless given,
+    and memory samples when they were taken so long ago.
+    Returns counts as JSON: {"jobs", "results", "tasks", "samples", "dry_run"}.
     """
     now = timezone.now()
     age_seconds = settings.JOB_EXPIRES_SECONDS if older_than_seconds is None else older_than_seconds
     cutoff = now - timedelta(seconds=age_seconds)
-    if dry_run:
-        purged = _count(cutoff, now)
-    else:
-        tasks = _delete_tasks(cutoff)
-        _delete_cached(now)
-        purged = Purged(jobs=_delete_jobs(cutoff), results=_expire_results(now), tasks=tasks)
-    return {
-        "jobs": purged.jobs,
-        "results": purged.results,
-        "tasks": purged.tasks,
-        "dry_run": dry_run,
-    }
+    purged = _count(cutoff, now) if dry_run else _purge(cutoff, now)
+    return {**asdict(purged), "dry_run": dry_run}
 
 
 def _count(cutoff: datetime, now: datetime) -> Purged:
@@ -63,7 +61,17 @@ def _count(cutoff: datetime, now: datetime) -> Purged:
         jobs=Job.objects.finished_before(cutoff).count(),
         results=results.count(),
         tasks=Task.objects.filter(stopped__lt=cutoff).count(),
+        samples=MemorySample.objects.older_than(cutoff).count(),
     )
+
+
+def _purge(cutoff: datetime, now: datetime) -> Purged:
+    # There is no index to order the tasks by.
+    tasks = _delete_in_batches(Task.objects.filter(stopped__lt=cutoff).order_by())
+    samples = _delete_in_batches(MemorySample.objects.older_than(cutoff).order_by("at"))
+    _delete_cached(now)
+    jobs = _delete_jobs(cutoff)
+    return Purged(jobs=jobs, results=_expire_results(now), tasks=tasks, samples=samples)
 
 
 def _delete_jobs(cutoff: datetime) -> int:
@@ -81,15 +89,28 @@ def _delete_some_jobs(cutoff: datetime) -> int:
             of=("self",), skip_locked=True
         )
         files = finished.select_related("upload").only("result_name", "upload__stored_name")
-        jobs = list(files.order_by("created_at")[:BATCH_ROWS])
+        jobs, part_names = _take_with_parts(list(files.order_by("created_at")[:BATCH_ROWS]))
         uploads = [job.upload for job in jobs if job.upload is not None]
+        names = [job.result_name for job in jobs] + [upload.stored_name for upload in uploads]
+        names += part_names
         # Django loads what it deletes for the sake of what refers to it; the key will do.
         Job.objects.filter(pk__in=[job.pk for job in jobs]).only("pk").delete()
         Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).only("pk").delete()
-    for name in [job.result_name for job in jobs] + [upload.stored_name for upload in uploads]:
+    for name in names:
         if name:
             remove_stored(name)
     return len(jobs)
+
+
+def _take_with_parts(jobs: list[Job]) -> tuple[list[Job], list[str]]:
+    """The first jobs, as many as BATCH_PARTS allows, and the stored names of their parts."""
+    names: list[str] = []
+    for count, job in enumerate(jobs, start=1):
+        if job.upload is not None and is_joined(job.upload.stored_name):
+            names += find_part_names(job.pk)
+        if len(names) >= BATCH_PARTS:
+            return jobs[:count], names
+    return jobs, names
 
 
 def _expire_results(now: datetime) -> int:
@@ -105,11 +126,10 @@ def _expire_results(now: datetime) -> int:
     return count
 
 
-def _delete_tasks(cutoff: datetime) -> int:
+def _delete_in_batches(old: QuerySet[Any]) -> int:
     count = 0
-    old = Task.objects.filter(stopped__lt=cutoff).order_by()  # there is no index to order by
     while ids := list(old.values_list("pk", flat=True)[:BATCH_ROWS]):
-        Task.objects.filter(pk__in=ids).delete()
+        old.model.objects.filter(pk__in=ids).delete()
         count += len(ids)
     return count
 

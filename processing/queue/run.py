@@ -6,17 +6,17 @@ import json
 import logging
 import time
 from typing import Any
-from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
 
-from processing.models import Job, JobPayload
-from processing.processors import Processor, get_processor
+from processing.models import Job
+from processing.processors import get_processor
 from processing.queue.claims import Delivery
 from processing.queue.cluster.report import INLINE_RESULT_MAX_CHARACTERS
 from processing.queue.current import current
+from processing.queue.processor_call import JobHandle, call_processor
 from processing.queue.result_name import make_result_name
-from processing.uploads.store import ResultSink, StoredFile, open_stored, remove_stored
+from processing.uploads.store import ResultSink, StoredFile, remove_stored
 
 logger = logging.getLogger(__name__)
 
@@ -30,15 +30,11 @@ class NotOurs(Exception):
     """The job was cancelled, settled or taken by another worker."""
 
 
-class RunningJob:
-    """What a processor gets as `job`."""
+class RunningJob(JobHandle):
+    """The handle of a job that runs: its progress is written."""
 
     def __init__(self, job: Job, delivery: Delivery) -> None:
-        self.id = str(job.id)
-        self.processor = job.processor
-        self.attempt = job.attempts + 1
-        self.filename = job.upload.filename if job.upload else ""
-        self.source_bytes = job.source_bytes if job.upload else None
+        super().__init__(job)
         self._delivery = delivery
         self._reported_at = float("-inf")
 
@@ -72,36 +68,20 @@ def run_processor(name: str) -> Any:
     if job is None:
         raise NotOurs(f"Delivery {delivery} is not the one that runs.")
     processor = get_processor(name)
-    running = RunningJob(job, delivery)
-    if processor.accepts == "json":
-        value = processor.function(running, _load_payload(job.id))
-        return _keep_value(running, delivery, value)
-    return _run_on_file(processor, job, running, delivery)
-
-
-def _load_payload(job_id: UUID) -> Any:
-    return json.loads(bytes(JobPayload.objects.get(job_id=job_id).body))
-
-
-def _run_on_file(processor: Processor, job: Job, running: RunningJob, delivery: Delivery) -> Any:
-    if job.upload is None:
-        raise FileNotFoundError(f"The upload of job {job.id} is gone.")
-    with open_stored(job.upload.stored_name) as source, ResultSink() as sink:
-        value = processor.function(running, source, sink)
-        text = _encode(value)
+    with ResultSink() as sink:
+        text = _encode(call_processor(processor, job, RunningJob(job, delivery), sink))
         stored = sink.commit(make_result_name(delivery))
     if stored is None:
-        return _keep_value(running, delivery, value)
-    _keep_file(running, stored, text, processor.media_type)
+        return _keep_text(text, delivery)
+    _keep_file(stored, text, processor.media_type)
     return json.loads(text)
 
 
-def _keep_value(running: RunningJob, delivery: Delivery, value: Any) -> Any:
+def _keep_text(text: str, delivery: Delivery) -> Any:
     """Keep a JSON result on the job, or in the store when it is large.
 
     Returns what django-q2 carries of it: plain JSON, which always pickles, or None.
     """
-    text = _encode(value)
     if len(text) <= INLINE_RESULT_MAX_CHARACTERS:
         current.result_columns = {"result": text, "result_media_type": JSON_MEDIA_TYPE}
         return json.loads(text)
@@ -109,11 +89,11 @@ def _keep_value(running: RunningJob, delivery: Delivery, value: Any) -> Any:
         sink.write(text.encode())
         stored = sink.commit(make_result_name(delivery))
     assert stored is not None, "the text is not empty"
-    _keep_file(running, stored, None, JSON_MEDIA_TYPE)
+    _keep_file(stored, None, JSON_MEDIA_TYPE)
     return None
 
 
-def _keep_file(running: RunningJob, stored: StoredFile, text: str | None, media_type: str) -> None:
+def _keep_file(stored: StoredFile, text: str | None, media_type: str) -> None:
     """Keep a stored result, with the small JSON `text` beside it; or remove it when that fails."""
     try:
         if text is not None and len(text) > INLINE_RESULT_MAX_CHARACTERS:

@@ -10,7 +10,10 @@ from django_q.models import Schedule
 DEFAULT_SCHEDULES = {
     "purge jobs": "processing.queue.purge.purge_jobs",
     "sweep uploads": "processing.queue.sweep.sweep_uploads",
+    "finish uploads": "processing.queue.resumable.abandoned.finish_abandoned",
 }
+#: Those that are not hourly, and how often they run, in minutes.
+EVERY_MINUTES = {"finish uploads": 1}
 #: What tells two schedules of one name apart, besides how far they are.
 TELLING_FIELDS = (
     "func",
@@ -31,7 +34,7 @@ LOCK_KEY = 7_075_746_001
 
 
 def ensure_schedules(**kwargs: Any) -> None:
-    """Make the hourly schedules that are missing; one that was changed is left as it is.
+    """Make the schedules that are missing; one that was changed is left as it is.
 
     Of those that are there twice alike, as two migrations at once once made them, one stays.
     """
@@ -40,7 +43,13 @@ def ensure_schedules(**kwargs: Any) -> None:
         for name, function in DEFAULT_SCHEDULES.items():
             _remove_copies(name)
             if not Schedule.objects.filter(name=name).exists():
-                Schedule.objects.create(name=name, func=function, schedule_type=Schedule.HOURLY)
+                Schedule.objects.create(name=name, func=function, **_find_frequency(name))
+
+
+def _find_frequency(name: str) -> dict[str, Any]:
+    if name in EVERY_MINUTES:
+        return {"schedule_type": Schedule.MINUTES, "minutes": EVERY_MINUTES[name]}
+    return {"schedule_type": Schedule.HOURLY}
 
 
 def _wait_for_others() -> None:

@@ -40,7 +40,8 @@ SET state = 'succeeded', attempts = attempts + 1, progress = 1.0, started_at = {
     result = ended.result, result_name = ended.result_name, result_bytes = ended.result_bytes,
     result_sha256 = ended.result_sha256, result_media_type = ended.result_media_type,
     result_expires_at = {expires_at},
-    peak_memory_bytes = COALESCE(ended.peak_memory_bytes, {jobs}.peak_memory_bytes)
+    peak_memory_bytes = COALESCE(ended.peak_memory_bytes, {jobs}.peak_memory_bytes),
+    allocation_profile = COALESCE(ended.allocation_profile, {jobs}.allocation_profile)
 FROM ended
 WHERE {jobs}.id = ended.id AND {jobs}.state = 'running' AND {jobs}.deliveries = ended.number
 RETURNING {jobs}.id, {jobs}.deliveries
@@ -55,13 +56,14 @@ SELECT json_extract(value, '$.id') AS id, json_extract(value, '$.number') AS num
     json_extract(value, '$.result_bytes') AS result_bytes,
     json_extract(value, '$.result_sha256') AS result_sha256,
     json_extract(value, '$.result_media_type') AS result_media_type,
-    json_extract(value, '$.peak_memory_bytes') AS peak_memory_bytes
+    json_extract(value, '$.peak_memory_bytes') AS peak_memory_bytes,
+    json_extract(value, '$.allocation_profile') AS allocation_profile
 FROM json_each(%(endings)s)""",
     "postgresql": """
 SELECT * FROM json_to_recordset(%(endings)s) AS rows(
     id uuid, number integer, began_later float, line text, result text, result_name text,
     result_bytes bigint, result_sha256 text, result_media_type text,
-    peak_memory_bytes bigint)""",
+    peak_memory_bytes bigint, allocation_profile text)""",
 }
 NO_RESULT: dict[str, Any] = {
     "result": None,
@@ -143,11 +145,9 @@ def _write(prepared: Prepared) -> set[Delivery]:
     for ending in prepared.endings:
         if ending.outcome == SUCCEEDED:
             to_queue += ending.jobs.values() if ending.delivery in held else ()
-        elif (job := _find_held(ending.delivery)) is not None:
-            followers = _find_followers(ending, job)
-            if ending.settle(job):
-                held.add(ending.delivery)
-                to_queue += followers
+        elif (job := _find_held(ending.delivery)) is not None and ending.settle(job):
+            held.add(ending.delivery)
+            to_queue += _find_followers(ending, job)
     _save_tasks([e.task for e in prepared.endings if e.task is not None and e.delivery in held])
     for job_to_queue in to_queue:
         insert_job(**job_to_queue)
@@ -182,6 +182,7 @@ def _make_row(ending: Ending) -> dict[str, Any]:
         "began_later": -(ending.began_seconds_ago or 0.0),
         "line": ending.line,
         "peak_memory_bytes": ending.peak_memory_bytes,
+        "allocation_profile": ending.allocation_profile or None,
     }
 
 
@@ -192,7 +193,7 @@ def _find_held(delivery: Delivery) -> Job | None:
 
 def _find_followers(ending: Ending, job: Job) -> list[dict[str, Any]]:
     """What is to be queued behind a delivery that did not end well."""
-    if not ending.is_end_of(job):
+    if not job.is_final:
         return []
     if "after" in ending.jobs:
         return [ending.jobs["after"]]

@@ -9,14 +9,19 @@ from typing import Any
 from django.db import connection
 from django_q.models import Task
 
-from processing.models import Job, QueuePause
+from processing.models import Job, QueuePause, ResumableUpload
 from processing.models.states import PRIORITY_OFFSET_SECONDS
 from processing.queue.clock import LATER, NOW
 
 SKIP_LOCKED = {"sqlite": "", "postgresql": "FOR UPDATE SKIP LOCKED"}
-SECONDS_UNTIL_DUE = {
-    "sqlite": "(JULIANDAY(run_after) - JULIANDAY('now')) * 86400",
-    "postgresql": "EXTRACT(EPOCH FROM run_after - STATEMENT_TIMESTAMP())",
+#: The ids in a JSON list: one parameter, whatever their number.
+CHOSEN_IDS = {
+    "sqlite": "SELECT value FROM json_each(%(ids)s)",
+    "postgresql": "SELECT value::uuid FROM json_array_elements_text(%(ids)s)",
+}
+SECONDS_UNTIL = {
+    "sqlite": "(JULIANDAY({column}) - JULIANDAY('now')) * 86400",
+    "postgresql": "EXTRACT(EPOCH FROM {column} - STATEMENT_TIMESTAMP())",
 }
 
 
@@ -27,13 +32,16 @@ def make_statement(template: str, vendor: str) -> str:
         jobs=Job._meta.db_table,
         pauses=QueuePause._meta.db_table,
         tasks=Task._meta.db_table,
+        resumable=ResumableUpload._meta.db_table,
         now=NOW[vendor],
         # A job that is due stands nowhere else in the queue's order.
         nearest=make_later(vendor, str(min(PRIORITY_OFFSET_SECONDS.values()))),
         farthest=make_later(vendor, str(max(PRIORITY_OFFSET_SECONDS.values()))),
         lease_end=make_later(vendor, "%(lease_seconds)s"),
         skip_locked=SKIP_LOCKED[vendor],
-        seconds_until_due=SECONDS_UNTIL_DUE[vendor],
+        chosen_ids=CHOSEN_IDS[vendor],
+        seconds_until_due=SECONDS_UNTIL[vendor].format(column="run_after"),
+        seconds_until_started=SECONDS_UNTIL[vendor].format(column="started_at"),
     )
 
 

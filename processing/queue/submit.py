@@ -57,10 +57,17 @@ def submit_upload(
     processor: Processor, upload: Upload, *, caller: str, options: JobOptions = AS_DECLARED
 ) -> UUID:
     """Save `upload` and queue `processor` to read it, both or neither; returns the job's id."""
-    columns = {"caller": caller, "source_bytes": upload.size_bytes, "upload_id": upload.pk.hex}
     with transaction.atomic():
-        upload.save(force_insert=True)
-        return _enqueue(processor, columns, options)
+        return queue_upload(processor, upload, caller=caller, options=options)
+
+
+def queue_upload(
+    processor: Processor, upload: Upload, *, caller: str, options: JobOptions = AS_DECLARED
+) -> UUID:
+    """The same in a transaction of the caller's."""
+    columns = {"caller": caller, "source_bytes": upload.size_bytes, "upload_id": upload.pk.hex}
+    upload.save(force_insert=True)
+    return _enqueue(processor, columns, options)
 
 
 def _enqueue(processor: Processor, columns: dict[str, Any], options: JobOptions) -> UUID:

@@ -10,16 +10,13 @@ from django.conf import settings
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from processing.models import Job, Upload
-from processing.processors import known_processors
-from processing.queue.result_name import read_job_id
-from processing.uploads.spool import iter_spooled, remove_spooled
+from processing.models import Upload
+from processing.queue.file_owners import find_owned
+from processing.queue.resumable.expiry import remove_expired
+from processing.uploads.spool_sweep import find_young_seconds, sweep_spool
 from processing.uploads.store import iter_stored, remove_stored
 from processing.uploads.walk import StoredEntry
 
-#: A file this young may belong to an upload or a job that has not said so yet, in seconds. An
-#: upload writes at least every BODY_STALL_SECONDS, a job's sink whenever its processor does.
-YOUNG_SECONDS = 3600
 #: Files looked up in the database at once.
 BATCH_FILES = 500
 
@@ -27,15 +24,20 @@ BATCH_FILES = 500
 def sweep_uploads(*, dry_run: bool = False) -> dict[str, int | bool]:
     """Remove spooled and stored files that no upload, job or result owns, and expired uploads.
 
-    Safe while uploads and jobs run. Returns counts as JSON:
-    {"uploads", "files", "bytes", "dry_run"}; the files are those beside the uploads' own.
+    Stored files are those of the store, finished or not; spooled ones those of this machine, and
+    each machine that receives uploads looks after its own. Safe while uploads and jobs run. Returns
+    counts as JSON: {"uploads", "files", "bytes", "dry_run"}; the files are those beside the
+    uploads' own.
     """
+    spooled, spooled_bytes = sweep_spool(dry_run=dry_run)
+    # A store that is away, or is not the one that was meant, ends it before a row is forgotten.
+    stored, stored_bytes = _sweep_store(dry_run)
     uploads, upload_bytes = _sweep_rows(dry_run)
-    files, file_bytes = _sweep_files(dry_run)
+    unfinished, unfinished_bytes = remove_expired(dry_run=dry_run)
     return {
-        "uploads": uploads,
-        "files": files,
-        "bytes": upload_bytes + file_bytes,
+        "uploads": uploads + unfinished,
+        "files": spooled + stored,
+        "bytes": upload_bytes + unfinished_bytes + spooled_bytes + stored_bytes,
         "dry_run": dry_run,
     }
 
@@ -55,36 +57,18 @@ def _sweep_rows(dry_run: bool) -> tuple[int, int]:
     return count, freed_bytes
 
 
-def _sweep_files(dry_run: bool) -> tuple[int, int]:
-    cutoff = time.time() - _young_seconds()
+def _sweep_store(dry_run: bool) -> tuple[int, int]:
+    cutoff = time.time() - find_young_seconds()
     files = freed_bytes = 0
-    for spooled in iter_spooled():
-        if spooled.modified_at < cutoff:
-            files, freed_bytes = files + 1, freed_bytes + spooled.size_bytes
-            if not dry_run:
-                remove_spooled(spooled.name)
     old = (stored for stored in iter_stored() if stored.modified_at < cutoff)
     for batch in _batches(old):
-        owned = _owned_names([stored.name for stored in batch])
+        owned = find_owned([stored.name for stored in batch])
         for stored in batch:
             if stored.name not in owned:
                 files, freed_bytes = files + 1, freed_bytes + stored.size_bytes
                 if not dry_run:
                     remove_stored(stored.name)
     return files, freed_bytes
-
-
-def _young_seconds() -> float:
-    """How old a file must be before nothing can be about to say that it owns it."""
-    timeouts = [known.timeout_seconds or 0 for known in known_processors()]
-    return max(YOUNG_SECONDS, settings.TASK_TIMEOUT_SECONDS, *timeouts)
-
-
-def _owned_names(names: list[str]) -> set[str]:
-    sources = Upload.objects.filter(stored_name__in=names).values_list("stored_name", flat=True)
-    jobs = [job_id for name in names if (job_id := read_job_id(name))]
-    results = Job.objects.filter(pk__in=jobs).values_list("result_name", flat=True)
-    return {*sources, *results}
 
 
 def _batches(items: Iterable[StoredEntry]) -> Iterator[list[StoredEntry]]:

@@ -1,4 +1,4 @@
-"""The name under which an upload is shown. It never names a file on our disk."""
+"""The name and type under which an upload is shown. They never name a file on our disk."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ NAME_MAX_CHARACTERS = 200
 
 EXTENSION_MAX_CHARACTERS = 20
 """What follows a dot further from the end is not an extension worth keeping."""
+
+MEDIA_TYPE_MAX_CHARACTERS = 200
+"""As many as the Upload model's media_type holds."""
 
 FALLBACK_NAME = "upload"
 
@@ -23,6 +26,11 @@ def clean_filename(raw: str) -> str:
     printable = "".join(character for character in base if character.isprintable()).strip()
     name = _shorten(printable)
     return FALLBACK_NAME if name in {"", ".", ".."} else name
+
+
+def clean_media_type(raw: str) -> str:
+    """What a client calls its file, if that can be kept and shown anywhere; else empty."""
+    return raw[:MEDIA_TYPE_MAX_CHARACTERS] if raw.isascii() and raw.isprintable() else ""
 
 
 def _shorten(name: str) -> str:

@@ -8,8 +8,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 
 from processing.uploads.admission import check_file_size
-from processing.uploads.filename import clean_filename
+from processing.uploads.filename import clean_filename, clean_media_type
 from processing.uploads.spool import INCOMING, PartFile, create_part
+from processing.uploads.spool_sweep import sweep_spool_if_due
 
 
 class SpooledFile(UploadedFile):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -45,6 +46,7 @@ class SpoolUploadHandler(FileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Make an empty temp file for a part of the form."""
         super().new_file(*args, **kwargs)
+        sweep_spool_if_due()
         self.file = create_part(INCOMING)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
@@ -62,7 +64,7 @@ class SpoolUploadHandler(FileUploadHandler):
         return SpooledFile(
             self.file,
             name=clean_filename(self.file_name or ""),
-            content_type=_clean_media_type(self.content_type),
+            content_type=clean_media_type(self.content_type or ""),
             charset=self.charset,
         )
 
@@ -70,8 +72,3 @@ class SpoolUploadHandler(FileUploadHandler):
         """Close and remove the file, if there is one, complete or not."""
         if hasattr(self, "file"):
             self.file.close()
-
-
-def _clean_media_type(raw: str | None) -> str:
-    """What a client calls its file, if that can be kept and shown anywhere; else empty."""
-    return raw if raw and raw.isascii() and raw.isprintable() else ""

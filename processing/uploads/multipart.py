@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import TypeAlias
+from urllib.parse import unquote
 
 from multipart import (  # type: ignore[import-untyped]
     MultipartError,
@@ -13,15 +15,25 @@ from multipart import (  # type: ignore[import-untyped]
 )
 
 from processing.errors import BadMultipart, NoFile
-from processing.uploads.admission import check_file_size, check_length, promise_space
+from processing.uploads.admission import check_file_size, check_length
 from processing.uploads.handler import SpooledFile
+from processing.uploads.space import CountElsewhere, count_nothing, promise_space
 from processing.uploads.writer import SpoolWriter
+
+_EXTENDED_FILENAME = re.compile(
+    r"; *filename\* *= *(utf-8|iso-8859-1)'[^']*'([^ ;]*)", re.ASCII | re.IGNORECASE
+)
+"""As RFC 8187 section 3.2 writes it: a charset, a language, and percent-encoded text."""
 
 PART_MAX_COUNT = 100
 """Parts of one form, the file among them. Forms have a few."""
 
 FIELD_MAX_BYTES = 64 * 1024
 """The length of a part that is not the file; such parts are dropped."""
+
+FRAME_MAX_BYTES = 1024 * 1024
+"""What a body holds outside of its parts' contents: what goes before the first boundary and after
+the last, and the parts' headers, of which PART_MAX_COUNT may have 10 KiB each."""
 
 BOUNDARY_MAX_CHARACTERS = 200
 """RFC 2046 section 5.1.1 allows 70; some clients send more."""
@@ -39,16 +51,18 @@ async def receive_upload(
     content_length: int | None,
     *,
     field_name: str = "file",
+    count_elsewhere: CountElsewhere = count_nothing,
 ) -> SpooledFile:
     """Read a body to its end and return the file in its part `field_name`.
 
-    content_length is None for a chunked body. The caller closes the returned file. Raises
+    content_length is None for a chunked body; `count_elsewhere` tells what else takes room in the
+    store. The caller closes the returned file. Raises
     BadMultipart, NoFile, UploadTooLarge (as soon as a limit is passed), DiskFull, and whatever
     `chunks` raises; after any of them, and after a cancellation, no file is left.
     """
     check_length(content_length)
     boundary = _read_boundary(content_type)
-    with promise_space(content_length) as promise:
+    async with promise_space(content_length, count_elsewhere) as promise:
         writer = SpoolWriter(promise)
         form = _Form(field_name, writer)
         try:
@@ -98,6 +112,7 @@ async def _read_body(
             if chunk:  # an empty one would tell the parser that the body ends
                 for event in parser.parse(chunk):
                     await form.take(event)
+                form.check_frame(body_bytes)
     except MultipartError as error:
         raise BadMultipart(f"The multipart body is broken: {error.args[0]}.") from error
     if not body_bytes:
@@ -116,6 +131,7 @@ class _Form:
         self._writer = writer
         self._segment: MultipartSegment | None = None
         self._is_in_file = False
+        self._content_bytes = 0
         self._file: SpooledFile | None = None
 
     def get_file(self) -> SpooledFile:
@@ -123,6 +139,14 @@ class _Form:
         if self._file is None:
             raise NoFile
         return self._file
+
+    def check_frame(self, body_bytes: int) -> None:
+        """Raise BadMultipart if too much of what came is no part's content."""
+        if body_bytes - self._content_bytes > FRAME_MAX_BYTES:
+            raise BadMultipart(
+                f"More than {FRAME_MAX_BYTES} bytes are not the content of a part: they come "
+                "before the first boundary, after the last, or in headers."
+            )
 
     async def take(self, event: ParserEvent) -> None:
         if isinstance(event, bytes):
@@ -136,15 +160,17 @@ class _Form:
     async def _start_part(self, segment: MultipartSegment) -> None:
         self._segment = segment
         # A browser sends an empty filename where no file was chosen.
-        if _decode(segment.name or "") != self._field_name or not segment.filename:
+        filename = _read_filename(segment)
+        if _decode(segment.name or "") != self._field_name or not filename:
             return
         if self._file is not None:
             raise BadMultipart(f"One file is taken per request; '{self._field_name}' came twice.")
         self._is_in_file = True
-        await self._writer.start(segment, _decode(segment.filename))
+        await self._writer.start(segment, filename)
 
     async def _take_bytes(self, data: bytes) -> None:
         assert self._segment is not None
+        self._content_bytes += len(data)
         if self._is_in_file:
             check_file_size(self._segment.bytes_received)
             await self._writer.write(data)
@@ -153,6 +179,18 @@ class _Form:
                 f"A part other than the file '{self._field_name}' is longer than "
                 f"{FIELD_MAX_BYTES} bytes."
             )
+
+
+def _read_filename(segment: MultipartSegment) -> str:
+    """The name of a part's file, empty without one.
+
+    RFC 7578 section 4.2 has no `filename*`, and clients such as urllib3 before 1.25 send nothing
+    else for a name that is not ASCII.
+    """
+    if segment.filename:
+        return _decode(segment.filename)
+    extended = _EXTENDED_FILENAME.search(segment.header("Content-Disposition", ""))
+    return unquote(extended[2], extended[1]) if extended else ""
 
 
 def _decode(header_text: str) -> str:

@@ -1,7 +1,7 @@
 """The store: STORAGES["uploads"], where finished uploads and results of jobs are kept.
 
 Names in it are `sources/<2 hex>/<uuid>` for uploads and what the caller says for results. The
-functions block; on the event loop call them through on_disk_thread.
+functions block; on the event loop call them through on_store_thread.
 """
 
 from __future__ import annotations
@@ -14,33 +14,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from django.core.files.base import File
-from django.core.files.storage import FileSystemStorage, storages
+from django.core.files.storage import storages
 
 from processing.errors import DiskFull
 from processing.uploads.handler import SpooledFile
 from processing.uploads.spool import OUTGOING, PartFile, create_part, raising_disk_full
-from processing.uploads.walk import StoredEntry, walk_files
+from processing.uploads.stores.interface import UploadStore
+from processing.uploads.walk import StoredEntry
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, StrPath
+    from _typeshed import ReadableBuffer
 
 
-class FolderStorage(FileSystemStorage):
-    """A local folder, for its owner alone. Its OPTIONS: `location`, the path of the folder."""
-
-    def __init__(self, location: StrPath) -> None:
-        super().__init__(
-            location=location, file_permissions_mode=0o600, directory_permissions_mode=0o700
-        )
-
-    def iter_files(self) -> Iterator[StoredEntry]:
-        """Yield every file as the folder is read, in constant memory."""
-        return walk_files(Path(self.location))
-
-
-def get_store() -> FolderStorage:
+def get_store() -> UploadStore:
     """The storage that STORAGES["uploads"] describes."""
-    return cast(FolderStorage, storages["uploads"])
+    return cast(UploadStore, storages["uploads"])
 
 
 def keep_upload(spooled: SpooledFile) -> str:
@@ -49,9 +37,14 @@ def keep_upload(spooled: SpooledFile) -> str:
     A rename on the same file system, a copy to another one. Raises DiskFull; on any error nothing
     is left in spool or store.
     """
-    identity = uuid.uuid4().hex
     with spooled:
-        return _save(f"sources/{identity[:2]}/{identity}", spooled)
+        return _save(make_source_name(), spooled)
+
+
+def make_source_name() -> str:
+    """A name in the store that no file has."""
+    identity = uuid.uuid4().hex
+    return f"sources/{identity[:2]}/{identity}"
 
 
 def keep_result(path: Path, name: str) -> str:
@@ -86,7 +79,7 @@ def _save(name: str, content: File[bytes]) -> str:
 
 def open_stored(name: str) -> BinaryIO:
     """Open a stored file for reading; FileNotFoundError if there is none of that name."""
-    return cast(BinaryIO, get_store().open(name).file)
+    return get_store().open_stream(name)
 
 
 def stored_size(name: str) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncGenerator
 from typing import BinaryIO
 
-from processing.uploads.disk import CHUNK_BYTES, finish_on_disk_thread, on_disk_thread
+from processing.uploads.disk import CHUNK_BYTES
 from processing.uploads.store import open_stored
+from processing.uploads.store_threads import finish_on_store_thread, on_store_thread
 
 
 async def stream_stored(
@@ -19,17 +21,17 @@ async def stream_stored(
     """
     reader = _Reader(name, start, length)
     try:
-        while chunk := await on_disk_thread(reader.read_chunk):
+        while chunk := await on_store_thread(reader.read_chunk):
             yield chunk
     finally:
-        await finish_on_disk_thread(reader.close)
+        await finish_on_store_thread(reader.close)
 
 
 class _Reader:
-    """A stored file that is opened, read and closed on the disk thread alone.
+    """A stored file that is opened, read and closed on store threads alone.
 
     It keeps the open file itself, so that one whose opening was still under way when the task was
-    cancelled is closed too.
+    cancelled is closed too, once that is done.
     """
 
     def __init__(self, name: str, start: int, length: int | None) -> None:
@@ -37,17 +39,20 @@ class _Reader:
         self._start = start
         self._remaining = length
         self._file: BinaryIO | None = None
+        self._lock = threading.Lock()
 
     def read_chunk(self) -> bytes:
-        if self._file is None:
-            self._file = open_stored(self._name)
-            self._file.seek(self._start)
-        if self._remaining is None:
-            return self._file.read(CHUNK_BYTES)
-        chunk = self._file.read(min(CHUNK_BYTES, self._remaining))
-        self._remaining -= len(chunk)
-        return chunk
+        with self._lock:
+            if self._file is None:
+                self._file = open_stored(self._name)
+                self._file.seek(self._start)
+            if self._remaining is None:
+                return self._file.read(CHUNK_BYTES)
+            chunk = self._file.read(min(CHUNK_BYTES, self._remaining))
+            self._remaining -= len(chunk)
+            return chunk
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        with self._lock:
+            if self._file is not None:
+                self._file.close()

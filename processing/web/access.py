@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 
@@ -20,8 +20,9 @@ from processing.web.hosts import PROBES
 from processing.web.middleware import Respond
 from processing.web.request import ANONYMOUS, ApiRequest, Caller
 
-#: The front page only leads on, to a login where that is needed.
-FREE_PATHS = PROBES | {"/"}
+#: The one path for people: who is not known there is led to the login, and who comes from a link
+#: on another site is welcome, for the page shows nobody's data and cannot be framed.
+CONSOLE_PATH = "/"
 #: A token that ends in this may see and operate the jobs of all callers.
 OPERATOR_SUFFIX = ":operate"
 
@@ -30,8 +31,13 @@ def check_access(respond: Respond) -> Respond:
     """Middleware: set `request.caller`, or refuse with 401 or 403 before the body is read."""
 
     async def respond_to_caller(request: ApiRequest) -> HttpResponseBase:
-        if request.path not in FREE_PATHS:
-            request.caller = await _identify(request)
+        if request.path not in PROBES:
+            try:
+                request.caller = await _identify(request)
+            except Unauthorized:
+                if not _is_browser_at_console(request):
+                    raise
+                return HttpResponseRedirect(f"{settings.LOGIN_URL}?next={CONSOLE_PATH}")
             request.line.caller = request.caller.name or "anonymous"
         return await respond(request)
 
@@ -42,7 +48,8 @@ async def _identify(request: ApiRequest) -> Caller:
     authorization = request.META.get("HTTP_AUTHORIZATION", "")
     if authorization:
         return _read_token(authorization)
-    _refuse_other_sites(request)
+    if not _is_browser_at_console(request):
+        _refuse_other_sites(request)
     if settings.SESSION_COOKIE_NAME in request.COOKIES:
         staff = await in_database(_find_staff, request)
         if staff is not None:
@@ -50,6 +57,11 @@ async def _identify(request: ApiRequest) -> Caller:
     if settings.API_ALLOW_ANONYMOUS:
         return ANONYMOUS
     raise Unauthorized
+
+
+def _is_browser_at_console(request: ApiRequest) -> bool:
+    is_reading = request.method in ("GET", "HEAD")
+    return request.path == CONSOLE_PATH and is_reading and "HTTP_AUTHORIZATION" not in request.META
 
 
 def _read_token(authorization: str) -> Caller:

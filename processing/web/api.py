@@ -20,9 +20,10 @@ from processing.web.hosts import check_host
 from processing.web.middleware import Middleware, Respond
 from processing.web.problems import answer_problems, describe
 from processing.web.request import ApiRequest, malformed
+from processing.web.tus.protocol import speak_tus
 
 #: From the outside in. Nothing here reads the body.
-MIDDLEWARE: tuple[Middleware, ...] = (answer_problems, check_host, check_access)
+MIDDLEWARE: tuple[Middleware, ...] = (speak_tus, answer_problems, check_host, check_access)
 
 
 class ApiHandler(ASGIHandler):
@@ -88,7 +89,7 @@ class ApiHandler(ASGIHandler):
                 and response.status_code != HTTPStatus.NOT_MODIFIED
             ):
                 response["Content-Length"] = str(len(response.content))
-            if request.method == "HEAD":
+            if request.scope["method"] == "HEAD":  # what another method is meant by has a body
                 _drop_body(response)
             await self.send_response(response, send)
 

@@ -11,13 +11,15 @@ from processing.web.access_log import AccessLine, Send
 from processing.web.api import ApiHandler
 from processing.web.back_office import BackOffice
 from processing.web.body import ClientGone, Receive, RequestBody
+from processing.web.draining import close_when_leaving
 from processing.web.hosts import PROBES
+from processing.web.memory_watch import watch
 from processing.web.problems import send_problem
 from processing.web.sending import bound_sending
 from processing.web.static import StaticFiles
 
 #: Requests in one process at once, the probes left out. One that only waits holds tens of
-#: kilobytes; one whose body stalls, half a megabyte in the server's buffers.
+#: kilobytes; one whose body stalls, UPLOAD_BYTES at the most.
 MAX_REQUESTS_IN_FLIGHT = 500
 
 
@@ -40,7 +42,7 @@ class Door:
         line = AccessLine(scope)
         scope = {**scope, "access_line": line}
         try:
-            await self._admit(scope, receive, bound_sending(line.watch(send)))
+            await self._admit(scope, receive, bound_sending(line.watch(close_when_leaving(send))))
         except ClientGone:
             pass  # the line tells how much of the answer it took
         finally:
@@ -60,7 +62,8 @@ class Door:
         else:
             self._in_flight += 1
             try:
-                await self._serve(scope, receive, send)
+                with watch.serving():
+                    await self._serve(scope, receive, send)
             finally:
                 self._in_flight -= 1
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncGenerator
-from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.http import StreamingHttpResponse
 
 from processing.errors import InvalidURL
-from processing.fanout.fetch import Fetched, fetch_all, fetch_each
+from processing.fanout.fetch import Fetched, fetch_each
 from processing.fanout.targets import Target, parse_targets
-from processing.memory.budget import ByteBudget
+from processing.fanout.window import Window
 from processing.web.answers import answer_stream
+from processing.web.budgets import hold_window
 from processing.web.endpoint import endpoint
+from processing.web.fetched_text import in_order, write_text
+from processing.web.memory_watch import watch
 from processing.web.request import ApiRequest
 
 NDJSON = "application/x-ndjson"
@@ -29,30 +31,37 @@ async def get_external_data(request: ApiRequest) -> StreamingHttpResponse:
     if not urls:
         raise InvalidURL("There is no url: add ?url=https://… or set EXTERNAL_URLS.")
     targets = parse_targets(urls)
-    wanted_bytes = len(targets) * settings.FANOUT_MAX_RESPONSE_BYTES
-    await request.held.enter_async_context(_budget().hold(wanted_bytes))
+    await watch.check_room()
+    window = await request.held.enter_async_context(hold_window(len(targets)))
     if NDJSON in request.META.get("HTTP_ACCEPT", ""):
-        return answer_stream(request, _stream_lines(targets), NDJSON)
+        return answer_stream(request, _stream_lines(targets, window), NDJSON)
+    return answer_stream(request, _stream_document(targets, window), "application/json")
+
+
+async def _stream_document(targets: list[Target], window: Window) -> AsyncGenerator[str, None]:
+    """The document in pieces: a text is sent, and its memory free, while later ones arrive."""
     started_at = time.perf_counter()
-    outcomes = await fetch_all(targets)
+    answers = []
+    async with fetch_each(targets, window=window) as outcomes:
+        async for index, outcome in in_order(outcomes):
+            for piece in write_text(outcome, after=", " if index else '{"results": ['):
+                yield piece
+            answers.append(_describe(outcome))
+            del outcome  # nobody holds a text that was sent
+            window.give_back(index)
     elapsed_ms = round((time.perf_counter() - started_at) * 1000, 1)
-    return answer_stream(request, _stream_document(outcomes, elapsed_ms), "application/json")
+    yield f'], "responses": {json.dumps(answers)}, "elapsed_ms": {elapsed_ms}}}'
 
 
-async def _stream_document(outcomes: list[Fetched], elapsed_ms: float) -> AsyncGenerator[str, None]:
-    """The document in pieces, so that no second copy of all the texts is made."""
-    yield '{"results": ['
-    for index, outcome in enumerate(outcomes):
-        yield (", " if index else "") + json.dumps(outcome.text)
-    responses = json.dumps([_describe(outcome) for outcome in outcomes])
-    yield f'], "responses": {responses}, "elapsed_ms": {elapsed_ms}}}'
-
-
-async def _stream_lines(targets: list[Target]) -> AsyncGenerator[str, None]:
-    async with fetch_each(targets) as outcomes:
+async def _stream_lines(targets: list[Target], window: Window) -> AsyncGenerator[str, None]:
+    async with fetch_each(targets, window=window) as outcomes:
         async for index, outcome in outcomes:
-            line = {"index": index, **_describe(outcome), "result": outcome.text}
-            yield json.dumps(line) + "\n"
+            facts = json.dumps({"index": index, **_describe(outcome)})
+            for piece in write_text(outcome, after=f'{facts[:-1]}, "result": '):
+                yield piece
+            yield "}\n"
+            del outcome
+            window.give_back(index)
 
 
 def _describe(outcome: Fetched) -> dict[str, Any]:
@@ -66,8 +75,3 @@ def _describe(outcome: Fetched) -> dict[str, Any]:
         "elapsed_ms": outcome.elapsed_ms,
         "error": {"code": error.code, "message": error.message} if error else None,
     }
-
-
-@cache
-def _budget() -> ByteBudget:
-    return ByteBudget(settings.FANOUT_BUDGET_BYTES)

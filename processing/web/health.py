@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,8 +10,6 @@ from django.conf import settings
 from django.db import Error
 from django.http import HttpResponse
 
-from processing.memory.plan import describe_quota, show
-from processing.memory.usage import find_tree, read_usage_bytes
 from processing.models import QueuePause
 from processing.queue.bounds import QueueLoad, find_load
 from processing.queue.clusters import count_workers
@@ -21,7 +18,9 @@ from processing.web.answers import answer_json
 from processing.web.database import in_database
 from processing.web.draining import is_draining
 from processing.web.endpoint import endpoint
+from processing.web.memory_watch import watch
 from processing.web.request import ApiRequest
+from processing.web.store_watch import store_watch
 
 #: Above this part of a bound the service is degraded.
 NEARLY_FULL = 0.9
@@ -47,7 +46,7 @@ async def show_health(request: ApiRequest) -> HttpResponse:
 @endpoint("GET")
 async def show_readiness(request: ApiRequest) -> HttpResponse:
     """200 with each part's state; 503 when the database fails or the process is draining."""
-    parts = {"database": "ok", "queue": "ok", "workers": "ok", "memory": _describe_memory()}
+    parts = {"database": "ok", "queue": "ok", "workers": "ok", "memory": await _describe_memory()}
     try:
         async with asyncio.timeout(LOOK_SECONDS):
             look = await in_database(_look)
@@ -56,6 +55,8 @@ async def show_readiness(request: ApiRequest) -> HttpResponse:
     except Error as error:
         return _answer_failure(parts, str(error))
     parts |= {"queue": _describe_queue(look), "workers": _describe_workers(look.worker_count)}
+    if store := await store_watch.describe():
+        parts["store"] = store
     if is_draining():
         parts["draining"] = "the process was told to stop"
     return answer_json(parts, status=503 if is_draining() else 200)
@@ -89,9 +90,8 @@ def _describe_workers(worker_count: int) -> str:
     return "ok" if worker_count else "degraded: no worker has been seen for 3 seconds"
 
 
-def _describe_memory() -> str:
-    quota = settings.MEMORY_QUOTA
-    used_bytes = read_usage_bytes(quota, find_tree(os.getppid()))  # the server's, with all of it
-    if used_bytes >= NEARLY_FULL * quota.usable_bytes:
-        return f"degraded: {show(used_bytes)} of {describe_quota(quota)} are in use"
+async def _describe_memory() -> str:
+    await watch.line.refresh()
+    if watch.line.is_refusing:
+        return f"degraded: {watch.line.describe()}; new work is refused"
     return "ok"

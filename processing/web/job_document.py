@@ -12,7 +12,8 @@ from processing.web.request import Caller
 
 
 def write_job(job: Job, caller: Caller, *, in_list: bool = False) -> str:
-    """The job's document as JSON; its traceback is for callers that may operate, not for lists.
+    """The job's document as JSON; its traceback and its allocation profile are for callers that may
+    operate, not for lists.
 
     Nor is its history, and where a delivery ran is for callers that may operate: it names machines
     and processes.
@@ -26,7 +27,7 @@ def write_job(job: Job, caller: Caller, *, in_list: bool = False) -> str:
         "processor": job.processor or job.function,
         "state": job.state,
         "priority": job.priority,
-        "error": _describe_error(job, with_traceback=caller.operates and not in_list),
+        "error": _describe_error(job, with_code=caller.operates and not in_list),
         "attempts": job.attempts,
         "max_attempts": job.max_attempts,
         "progress": job.progress,
@@ -59,13 +60,16 @@ def _describe_delivery(past: Mapping[str, Any], *, with_place: bool) -> dict[str
     return delivery | {"where": past["where"]} if with_place else delivery
 
 
-def _describe_error(job: Job, *, with_traceback: bool) -> dict[str, str] | None:
+def _describe_error(job: Job, *, with_code: bool) -> dict[str, Any] | None:
+    """The error of the last attempt; `with_code` with what tells of the code that failed."""
     if not job.error_code:
         return None
     error = {"code": job.error_code, "message": job.error_message}
-    if with_traceback:
-        error["traceback"] = job.error_traceback
-    return error
+    if not with_code:
+        return error
+    if lines := job.allocated_lines:
+        return {**error, "traceback": job.error_traceback, "allocation_profile": lines}
+    return {**error, "traceback": job.error_traceback}
 
 
 def _iso(moment: datetime | None) -> str | None:

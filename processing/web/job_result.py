@@ -12,14 +12,17 @@ from django.utils.http import content_disposition_header
 
 from processing.errors import NotFound, ResultExpired
 from processing.models import Job
-from processing.uploads.disk import on_disk_thread
 from processing.uploads.store import stored_size
+from processing.uploads.store_threads import on_store_thread
 from processing.uploads.stream import stream_stored
 from processing.web.answers import answer_stream, client_has
 from processing.web.byte_range import ByteRange, read_range
 from processing.web.endpoint import endpoint
 from processing.web.job_lookup import find_job
 from processing.web.request import ApiRequest
+
+#: What a result's name ends with, by its media type, where that says how to open it.
+SUFFIXES = {"application/gzip": ".gz"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +81,7 @@ async def _require_stored(result: Result) -> None:
     """A disk that did not outlive its machine must not break an answer that has begun."""
     try:
         if result.stored_name:
-            await on_disk_thread(stored_size, result.stored_name)
+            await on_store_thread(stored_size, result.stored_name)
     except FileNotFoundError as error:
         raise ResultExpired("The result is no longer in the store.") from error
 
@@ -111,4 +114,5 @@ async def _stream_text(text: bytes) -> AsyncGenerator[bytes, None]:
 def _filename(job: Job) -> str:
     if not job.result_name or job.upload is None:
         return f"{job.id}.json" if job.result_media_type == "application/json" else str(job.id)
-    return f"{job.processor}-{job.upload.filename}"
+    suffix = SUFFIXES.get(job.result_media_type, "")
+    return f"{job.processor}-{job.upload.filename}{suffix}"

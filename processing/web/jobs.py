@@ -26,6 +26,9 @@ MAX_WAIT_SECONDS = 25.0
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 
+#: Columns that the documents in a list have nothing of.
+NOT_IN_LISTS = ("package", "error_traceback", "history", "allocation_profile")
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Position = tuple[datetime, UUID]
 
@@ -64,7 +67,7 @@ def _load_page(
     states = [filters["state"]] if "state" in filters else []
     fitting = visible.fitting(states=states, processor=filters.get("processor"))
     jobs = fitting.newest_first(after)
-    return list(jobs.defer("package", "error_traceback", "history")[:limit])
+    return list(jobs.defer(*NOT_IN_LISTS)[:limit])
 
 
 def _read_filters(query: QueryDict) -> dict[str, str]:

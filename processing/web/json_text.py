@@ -53,7 +53,8 @@ def _check_brackets(body: bytes) -> None:
 
 
 def _check_strings(body: bytes, value: Any) -> None:
-    if NUL_ESCAPE.search(body):
+    # Looking for the plain bytes first costs next to nothing; the pattern looks at each byte twice.
+    if b"\\u0000" in body and NUL_ESCAPE.search(body):
         raise InvalidJSON("The body has a string with the character \\u0000.")
     if SURROGATE_ESCAPE.search(body):
         try:

@@ -27,22 +27,36 @@ from processing.web.request import ApiRequest
 
 logger = logging.getLogger(__name__)
 
+#: What tus has beside HTTP's own.
+TUS_STATUS = {460: "Checksum Mismatch"}
+
 
 def describe(error: PlimsollError) -> HttpResponse:
     """The answer that tells of `error`."""
-    document = {
-        "type": "about:blank",
-        "title": HTTPStatus(error.status).phrase,
-        "status": error.status,
-        "detail": error.detail,
-        "code": error.code,
-    }
     response = HttpResponse(
-        json.dumps(document), status=error.status, content_type="application/problem+json"
+        make_document(error.status, error.detail, error.code),
+        status=error.status,
+        content_type="application/problem+json",
     )
     for name, value in error.headers.items():
         response[name] = value
     return response
+
+
+def make_document(status: int, detail: str, code: str) -> bytes:
+    """The problem document, as JSON."""
+    document = {
+        "type": "about:blank",
+        "title": _name_status(status),
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    return json.dumps(document).encode()
+
+
+def _name_status(status: int) -> str:
+    return TUS_STATUS.get(status) or HTTPStatus(status).phrase
 
 
 async def send_problem(error: PlimsollError, send: Send) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
 from django.conf import settings
 from django.http import HttpResponse
 
 from processing.errors import BadRequest, UnsupportedMediaType
-from processing.memory.budget import JSON_BODY_COPIES, ByteBudget
+from processing.memory.budget import JSON_BODY_COPIES
 from processing.queue.submit import submit_json
 from processing.web.answers import answer_accepted
+from processing.web.budgets import post_budget
 from processing.web.database import in_database
 from processing.web.endpoint import endpoint
 from processing.web.json_text import check_json
+from processing.web.memory_watch import watch
 from processing.web.request import ApiRequest
 from processing.web.submission import check_queue_room, find_processor, is_known_key, read_options
 
@@ -30,8 +31,9 @@ async def process_data(request: ApiRequest) -> HttpResponse:
     stream.check_length(settings.PROCESS_DATA_MAX_BYTES)
     expected_bytes = stream.length or settings.PROCESS_DATA_MAX_BYTES
     if not await is_known_key(request.caller.name, key):
+        await watch.check_room()
         await check_queue_room(expected_bytes)
-    async with _budget().hold(expected_bytes * JSON_BODY_COPIES):
+    async with post_budget().hold(expected_bytes * JSON_BODY_COPIES):
         body = await stream.read(settings.PROCESS_DATA_MAX_BYTES)
         check_json(body)
         job_id = await in_database(
@@ -62,8 +64,3 @@ def read_idempotency_key(request: ApiRequest) -> str | None:
     if key is not None and not (0 < len(key) <= 255 and key.isprintable()):
         raise BadRequest("Idempotency-Key must have 1 to 255 printable characters.")
     return key
-
-
-@cache
-def _budget() -> ByteBudget:
-    return ByteBudget(settings.PROCESS_DATA_BUDGET_BYTES)

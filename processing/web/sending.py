@@ -9,6 +9,7 @@ from typing import Any
 from processing.uploads.disk import CHUNK_BYTES
 from processing.web.access_log import Send
 from processing.web.body import ClientGone
+from processing.web.turns import Turns
 
 #: A client that takes none of a piece for this long has stopped reading, in seconds. What its
 #: answer holds (a share of a budget, a seat, an open file) is wanted by others.
@@ -21,6 +22,7 @@ def bound_sending(send: Send) -> Send:
     The pieces make it a bound on progress, not on how slowly a long text may be read. It raises
     ClientGone for a client that stopped reading.
     """
+    turns = Turns()  # a client that reads as fast as we write never has us wait
 
     async def send_bounded(message: Mapping[str, Any]) -> None:
         for piece in _split(message):
@@ -29,6 +31,7 @@ def bound_sending(send: Send) -> Send:
                     await send(piece)
             except TimeoutError as error:
                 raise ClientGone from error
+            await turns.give()
 
     return send_bounded
 

@@ -52,19 +52,26 @@ def read_kept(folder: Path) -> tuple[str, dict[str, Any]]:
     return report.read_text(), run
 
 
-def test_a_drain_is_measured_shown_and_kept(tmp_path: Path) -> None:
-    arguments = ("--measures", "drain_2", "--task-count", "60")
+def test_draining_and_watching_are_measured_with_limits_and_without(tmp_path: Path) -> None:
+    arguments = ("--measures", "drain_2", "watch", "--task-count", "60", "--idle-seconds", "1")
+    arguments += ("--systems", "plimsoll", "plimsoll_unlimited")  # the last of an option counts
     with start_bench(tmp_path, *arguments) as bench:
         output, _ = bench.communicate(timeout=BENCH_SECONDS)
     assert bench.returncode == 0, output
     report, run = read_kept(tmp_path)
-    (record,) = run["records"]
-    assert (record["contender"], record["failure"]) == ("plimsoll@sqlite", "")
-    assert set(record["figures"]) == DRAIN_FIGURES
-    assert record["figures"]["drain_2_per_second"] > 0
-    assert record["figures"]["drain_2_repeated"] == 0
+    taken = {(record["contender"], record["measure"]) for record in run["records"]}
+    contenders = ("plimsoll@sqlite", "plimsoll_unlimited@sqlite")
+    assert taken == {(name, measure) for name in contenders for measure in ("drain_2", "watch")}
+    for record in run["records"]:
+        assert record["failure"] == ""
+        if record["measure"] == "drain_2":
+            assert set(record["figures"]) == DRAIN_FIGURES
+            assert record["figures"]["drain_2_per_second"] > 0
+            assert record["figures"]["drain_2_repeated"] == 0
     assert report in output
     assert "| SQLite | Plimsoll" in report
+    assert "0.9 × that without memory limits" in report
+    assert "at most 2 % of a core" in report
 
 
 def test_ctrl_c_leaves_what_was_measured_and_nothing_else(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from processing.dyno.cgroup import V1, V2, CgroupBoundary, Version
+from processing.dyno.cgroup import V1, V2, CgroupBoundary, Version, find_leftovers
+from processing.dyno.process_tree import read_start
 
 FILES = {
     1: {
@@ -62,3 +64,13 @@ def test_the_limit_is_for_memory_and_swap_together(tmp_path: Path) -> None:
     second = FilledBoundary(tmp_path, V2, "web.2", limit_bytes=1000).folder
     assert [(first / name).read_text() for name in LIMITS[1]] == ["1000", "1000"]
     assert [(second / name).read_text() for name in LIMITS[2]] == ["1000", "0", "1"]
+
+
+def test_a_group_is_left_over_whose_maker_is_gone_and_no_folder_of_somebody_else(
+    tmp_path: Path,
+) -> None:
+    start = read_start(os.getpid())
+    names = ["x", "1", "x-1-web.1", f"{os.getpid()}-{start}-web.1", f"{os.getpid()}-1-web.1"]
+    for name in names:
+        (tmp_path / f"plimsoll-dyno-{name}").mkdir()
+    assert [folder.name for folder in find_leftovers(tmp_path)] == [f"plimsoll-dyno-{names[-1]}"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from processing.dyno.formation import BadFormation, plan_formation, plan_one_off
+from processing.dyno.formation import BadFormation, Restart, plan_formation, plan_one_off
 
 PROCFILE = {"web": "serve", "worker": "work", "release": "migrate"}
 
@@ -45,4 +45,4 @@ def test_what_cannot_be_run_says_what_can(words: list[str], message: str) -> Non
 
 def test_a_command_is_one_dyno_that_runs_once_with_its_arguments_kept_apart() -> None:
     [plan] = plan_one_off(["echo", "two words"])
-    assert (plan.name, plan.command, plan.runs_once) == ("run.1", "echo 'two words'", True)
+    assert (plan.name, plan.command, plan.restart) == ("run.1", "echo 'two words'", Restart.NEVER)

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from processing.dyno.crash_policy import FIRST_WAIT_SECONDS
-from processing.dyno.dyno import Dyno, Limits
+from processing.dyno.dyno import STOP_SECONDS, Dyno, Limits
+from processing.dyno.enforcement import Enforcement
+from processing.dyno.formation import Restart
 from processing.dyno.launch import Launch
 from processing.dyno.log_lines import Log
 from processing.dyno.output import Outputs
 from processing.dyno.record import NoRecord
-from processing.dyno.sampled_tree import SampledTree
-from processing.dyno.supervisor import STOP_SECONDS, Supervisor
+from processing.dyno.supervisor import Supervisor
 from processing.memory.units import MIB
 from tests.dyno.running import GROW
 from tests.service import wait_for
@@ -33,14 +34,14 @@ class Stand:
         self.dyno = Dyno(
             "web.1",
             Launch(command=command, variables={}, folder=None),
-            SampledTree("web.1", lines_bytes=(LIMITS.quota_bytes, LIMITS.threshold_bytes)),
+            Enforcement(None).make("web.1", LIMITS),
             LIMITS,
             outputs=self.outputs,
             log=Log("web.1", self.lines.append),
             record=NoRecord(),
-            runs_once=False,
+            restart=Restart.ALWAYS,
         )
-        self.supervisor = Supervisor([self.dyno], self.outputs, lambda: self.signals)
+        self.supervisor = Supervisor([self.dyno], self.outputs, lambda: self.signals, LIMITS)
 
     def step(self) -> None:
         self.outputs.pump(0)

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from processing.dyno.sampled_tree import EXACT_SECONDS, SampledTree
+from processing.dyno.sampled_tree import SampledTree
 from processing.memory.units import MIB
 from tests.dyno.running import GROW
 from tests.service import wait_for
 
+EXACT_SECONDS = 1.0
 #: Takes 40 MB, and at each line that it reads: 20 more MB, or a child that holds nothing new.
 BODY = """
 import os, signal, sys
@@ -36,7 +37,9 @@ class Body:
             [sys.executable, "-c", BODY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self._expect("ready")
-        self.tree = SampledTree("web.1", lines_bytes=(100 * MIB, 200 * MIB))
+        self.tree = SampledTree(
+            "web.1", lines_bytes=(100 * MIB, 200 * MIB), exact_seconds=EXACT_SECONDS
+        )
         self.tree.set_root(self.process.pid)
 
     def tell(self, text: str) -> None:

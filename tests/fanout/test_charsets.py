@@ -6,10 +6,11 @@ import time
 import pytest
 
 from processing.fanout.charsets import KNOWN_CHARSETS, SLICE_BYTES, iterate_text, pick_charset
+from tests.fanout.upstream import fetch_from, reply, send
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:
-    return "".join(iterate_text(body, pick_charset(content_type, body)))
+    return "".join(iterate_text([body], pick_charset(content_type, body)))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_a_character_cut_by_a_slice_stays_whole() -> None:
 
 
 def test_no_slice_takes_long_even_where_every_byte_is_wrong() -> None:
-    slices = iterate_text(b"\xd2" * (4 * SLICE_BYTES), "windows-1253")
+    slices = iterate_text([b"\xd2" * (4 * SLICE_BYTES)], "windows-1253")
     longest_seconds = 0.0
     while True:
         started = time.thread_time()
@@ -74,3 +75,17 @@ def test_no_slice_takes_long_even_where_every_byte_is_wrong() -> None:
             break
         longest_seconds = max(longest_seconds, time.thread_time() - started)
     assert longest_seconds < 0.1
+
+
+def test_an_escape_that_never_ends_is_replaced_and_spares_the_neighbour() -> None:
+    endless = reply(b"\x1b(1111111111", Content_Type="text/plain; charset=iso-2022-jp")
+    broken, good = fetch_from({"/broken": endless, "/good": reply(b"good")}, "/broken", "/good")
+    assert broken.error is None
+    assert "\ufffd" in (broken.text or "")
+    assert good.text == "good"
+
+
+def test_a_content_type_that_is_no_text_is_made_one() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; x=\xff\xfe\r\nContent-Length: 1\r\n\r\nx"
+    [fetched] = fetch_from({"/": send(head)}, "/")
+    assert fetched.content_type == "text/html; x=\ufffd\ufffd"

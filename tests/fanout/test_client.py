@@ -39,7 +39,7 @@ def test_cookies_are_not_kept() -> None:
             for _ in range(2):
                 assert [each.ok for each in await fetch_all(parse_targets([by_name]))] == [True]
             assert "cookie" not in upstream.heads[1].lower()
-            assert not (await get_client()).http.cookies
+            assert not list((await get_client()).session.cookie_jar)
 
     asyncio.run(run())
 
@@ -92,8 +92,8 @@ def test_a_loop_has_one_client_and_closes_it() -> None:
 
     first, second = asyncio.run(run()), asyncio.run(run())
     assert first is not second
-    assert first.http.is_closed
-    assert second.http.is_closed
+    assert first.session.closed
+    assert second.session.closed
     assert not client._clients
 
 
@@ -102,20 +102,21 @@ def test_a_closed_client_is_replaced() -> None:
         await aclose_client()
         first = await get_client()
         await aclose_client()
-        assert first.http.is_closed
+        assert first.session.closed
         assert await get_client() is not first
 
     asyncio.run(run())
 
 
-def test_the_pool_is_wider_than_the_semaphore(settings: Settings) -> None:
+def test_the_pool_is_wider_than_there_are_slots(settings: Settings) -> None:
     settings.FANOUT_CONCURRENCY = 7
 
     async def run() -> None:
         made = await get_client()
-        transport = made.http._transport
-        assert made.slots._value == 7
-        assert transport.client.connector.limit > 7  # type: ignore[attr-defined]
+        connector = made.session.connector
+        assert (made.slots.count, made.slots.host_count) == (7, 5)
+        assert connector is not None
+        assert connector.limit > 7
 
     asyncio.run(run())
 
@@ -130,3 +131,15 @@ def test_lookups_take_no_more_than_their_threads() -> None:
 
     asyncio.run(run())
     gc.collect()
+
+
+def test_no_connection_reads_more_at_once_than_its_buffer_takes() -> None:
+    async def run() -> None:
+        async with serve_upstream({"/": reply(b"x")}) as upstream:
+            await fetch_all(parse_targets([upstream.url("/")]))
+            connector = (await get_client()).session.connector
+            assert connector is not None
+            [[(protocol, _)]] = connector._conns.values()
+            assert protocol.transport.max_size == client.READ_BUFFER_BYTES  # type: ignore[union-attr]
+
+    asyncio.run(run())

@@ -83,11 +83,11 @@ def test_outcomes_are_given_as_they_complete() -> None:
 def test_the_deadline_covers_waiting_for_a_slot_that_another_caller_holds(
     settings: Settings,
 ) -> None:
-    settings.FANOUT_CONCURRENCY = 2
+    settings.FANOUT_CONCURRENCY = 3  # and so 2 to one host
 
     async def run() -> None:
-        async with serve_upstream({"/": hang}) as upstream, asyncio.timeout(5):
-            targets = parse_targets([upstream.url("/")] * 2)
+        async with serve_upstream({"/": hang, "/2": hang}) as upstream, asyncio.timeout(5):
+            targets = parse_targets([upstream.url("/"), upstream.url("/2")])
             async with fetch_each(targets, deadline_seconds=60):
                 await wait_until(lambda: upstream.open_count == 2)
                 outcomes = await fetch_all(targets, deadline_seconds=0.1)
@@ -98,12 +98,13 @@ def test_the_deadline_covers_waiting_for_a_slot_that_another_caller_holds(
 
 
 def test_no_more_than_the_concurrency_are_under_way(settings: Settings) -> None:
-    settings.FANOUT_CONCURRENCY = 3
+    settings.FANOUT_CONCURRENCY = 4  # and so 3 to one host
 
     async def run() -> None:
         gate = asyncio.Event()
-        async with serve_upstream({"/": reply_after(gate, b"x")}) as upstream:
-            fetching = asyncio.create_task(fetch_all(parse_targets([upstream.url("/")] * 12)))
+        routes = {f"/{number}": reply_after(gate, b"x") for number in range(12)}
+        async with serve_upstream(routes) as upstream:
+            fetching = asyncio.create_task(fetch_all(parse_targets([*map(upstream.url, routes)])))
             await wait_until(lambda: len(upstream.heads) == 3)
             gate.set()
             outcomes = await fetching
@@ -114,14 +115,16 @@ def test_no_more_than_the_concurrency_are_under_way(settings: Settings) -> None:
 
 
 def test_cancelling_the_caller_leaves_nothing_running(settings: Settings) -> None:
-    settings.FANOUT_CONCURRENCY = 5
+    settings.FANOUT_CONCURRENCY = 7  # and so 5 to one host
 
     async def run() -> None:
-        routes = {"/": hang, "/ok": reply(b"ok")}
+        paths = [f"/{number}" for number in range(20)]
+        routes = {**dict.fromkeys(paths, hang), "/ok": reply(b"ok")}
         async with serve_upstream(routes) as upstream, asyncio.timeout(5):
             await get_client()  # a task of its own holds it
             before = other_tasks()
-            fetching = asyncio.create_task(fetch_all(parse_targets([upstream.url("/")] * 20)))
+            targets = parse_targets([*map(upstream.url, paths)])
+            fetching = asyncio.create_task(fetch_all(targets))
             await wait_until(lambda: upstream.open_count == 5)
             fetching.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -130,7 +133,8 @@ def test_cancelling_the_caller_leaves_nothing_running(settings: Settings) -> Non
             [fetched] = await fetch_all(parse_targets([upstream.url("/ok")]))
             assert fetched.text == "ok"
             client = await get_client()
-            assert client.slots._value == 5
+            assert client.slots._all._value == 7
+            assert not client.slots._hosts
 
     asyncio.run(run())
 
@@ -176,3 +180,14 @@ def test_descriptors_return_to_where_they_were() -> None:
             await wait_until(lambda: count_descriptors() <= before)
 
     asyncio.run(run())
+
+
+def test_memory_that_is_refused_is_not_taken_for_the_upstreams_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def read_body(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("processing.fanout.exchange.read_body", read_body)
+    with pytest.raises(MemoryError):
+        fetch_from({"/": reply(b"x")}, "/")

@@ -23,7 +23,7 @@ def test_cancelling_every_task_closes_the_client() -> None:
     executor = loop._default_executor  # type: ignore[attr-defined]
     loop.close()
     executor.shutdown()
-    assert client.http.is_closed
+    assert client.session.closed
 
 
 def test_a_server_that_stops_after_a_fan_out_leaves_nothing_open(

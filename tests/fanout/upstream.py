@@ -1,8 +1,9 @@
-"""A real HTTP server on 127.0.0.1 that answers each path as the test says, byte by byte."""
+"""A real HTTP server on this machine that answers each path as the test says, byte by byte."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -30,7 +31,7 @@ class Upstream:
 
 @asynccontextmanager
 async def serve_upstream(
-    routes: Routes, *, tls: ssl.SSLContext | None = None
+    routes: Routes, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
 ) -> AsyncGenerator[Upstream, None]:
     upstream = Upstream(base="")
     connections: set[asyncio.Task[None]] = set()
@@ -47,11 +48,12 @@ async def serve_upstream(
             pass
         finally:
             upstream.open_count -= 1
+            connections.discard(task)
             writer.transport.abort()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(serve, host, 0, ssl=tls)
     port = server.sockets[0].getsockname()[1]
-    upstream.base = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+    upstream.base = f"{'https' if tls else 'http'}://{host}:{port}"
     try:
         yield upstream
     finally:
@@ -89,6 +91,39 @@ def send(data: bytes, *, then_close: bool = False) -> Handler:
             writer.close()
 
     return handle
+
+
+def pour(beginning: bytes, endlessly: bytes) -> Handler:
+    """Write `beginning` and then the other again and again, as fast as it is read."""
+
+    async def handle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(beginning)
+        while True:
+            writer.write(endlessly)
+            await writer.drain()
+
+    return handle
+
+
+def drip(data: bytes) -> Handler:
+    """Write a byte at a time, never silent for long."""
+
+    async def handle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for byte in data:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0.02)
+
+    return handle
+
+
+async def reset(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Reset the connection in the middle of a body."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc")
+    await writer.drain()
+    linger_zero = b"\x01\x00\x00\x00\x00\x00\x00\x00"
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_zero)
+    writer.transport.abort()
 
 
 async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -8,9 +8,10 @@ from tests.layout.sources import Import, Source, find_imports
 
 #: A room may import itself and the rooms of the layers above its own in this list.
 LAYERS = [
-    {"errors", "backoff"},
+    {"errors", "backoff", "lasting_connection"},
     {"memory", "processors"},
     {"models", "uploads", "fanout", "dyno"},
+    {"database_store"},
     {"queue"},
     {"web", "console", "admin", "management"},
 ]
@@ -23,9 +24,12 @@ DEPTH = {room: depth for depth, layer in enumerate(LAYERS) for room in layer}
 KEEPERS = {
     "django_q": "processing/queue",
     "httpx": "processing/fanout",
-    "httpx_aiohttp": "processing/fanout",
     "aiohttp": "processing/fanout",
     "matplotlib": "processing/dyno",
+    "boto3": "processing/uploads/stores/s3",
+    "botocore": "processing/uploads/stores/s3",
+    "s3transfer": "processing/uploads/stores/s3",
+    "storages": "processing/uploads/stores/s3",
 }
 #: What others may import of it all the same.
 SHOWN = {"processing/admin": ("django_q.models", "django_q.admin")}

@@ -73,7 +73,13 @@ def test_purge_jobs(manage: Manage, database: Path) -> None:
     make_row(database, "failed")
     done = manage("purge_jobs", "--older-than", "90s", "--json")
     assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout) == {"jobs": 1, "results": 0, "tasks": 0, "dry_run": False}
+    assert json.loads(done.stdout) == {
+        "jobs": 1,
+        "results": 0,
+        "tasks": 0,
+        "samples": 0,
+        "dry_run": False,
+    }
     assert read_states(database) == []
     bad = manage("purge_jobs", "--older-than", "soon")
     assert (bad.returncode, bad.stdout) == (2, "")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from processing.models import Job
-from tests.factories import make_job
+from processing.models import Job, MemorySample
+from tests.factories import make_job, make_sample
 from tests.management.conftest import Run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folders")]
@@ -26,7 +26,7 @@ def test_what_is_older_than_the_setting_goes(run: Run, settings: Any) -> None:
     make_finished(hours=2)
     kept = make_finished(hours=0.5)
     said = run("purge_jobs")
-    assert said.out == "Deleted 1 job, 0 expired results, 0 task rows.\n"
+    assert said.out == "Deleted 1 job, 0 expired results, 0 task rows, 0 memory samples.\n"
     assert Job.objects.get() == kept
 
 
@@ -42,8 +42,19 @@ def test_a_dry_run_deletes_nothing(run: Run) -> None:
     make_finished(hours=1000)
     assert run("purge_jobs", "--dry-run").out.startswith("Would delete 1 job, ")
     document = run("purge_jobs", "--dry-run", "--json").document
-    assert document == {"jobs": 1, "results": 0, "tasks": 0, "dry_run": True}
+    assert document == {"jobs": 1, "results": 0, "tasks": 0, "samples": 0, "dry_run": True}
     assert Job.objects.count() == 1
+
+
+def test_memory_samples_go_by_the_same_age(run: Run) -> None:
+    for hours in (0.5, 2, 30):
+        make_sample(at=timezone.now() - timedelta(hours=hours))
+    document = run("purge_jobs", "--older-than", "1h", "--dry-run", "--json").document
+    assert document["samples"] == 2
+    assert MemorySample.objects.count() == 3
+    said = run("purge_jobs", "--older-than", "1h")
+    assert said.out == "Deleted 0 jobs, 0 expired results, 0 task rows, 2 memory samples.\n"
+    assert MemorySample.objects.count() == 1
 
 
 @pytest.mark.parametrize("age", ["7", "d", "1.5h", "-1d", "1w", "7 d", "", "9999999d"])

@@ -19,21 +19,28 @@ FIRST_VERSION_MOUNT = (
 OTHER_MOUNT = "37 31 0:34 / /sys/fs/cgroup/cpu ro,nosuid master:18 - cgroup cgroup rw,cpu"
 
 
-def make_platform(
-    root: Path, *, cgroup: str, mount: str, files: Mapping[str, object], host_gib: int = 64
-) -> Path:
-    """Write proc/ and sys/ of a platform; `files` are paths below sys/fs/cgroup."""
+def write_tree(
+    root: Path, *, cgroup: str, mountinfo: str, files: Mapping[str, object], host_bytes: int
+) -> None:
+    """Write proc/ and sys/ under `root`; `files` are paths below sys/fs/cgroup."""
     own = root / "proc/self"
     own.mkdir(parents=True)
     (own / "cgroup").write_text(cgroup)
-    (own / "mountinfo").write_text(f"23 0 8:1 / / rw - ext4 /dev/sda rw\n{OTHER_MOUNT}\n{mount}\n")
-    (root / "proc/meminfo").write_text(
-        f"MemTotal:       {host_gib * GIB // 1024} kB\nMemFree: 5 kB\n"
-    )
+    (own / "mountinfo").write_text(mountinfo)
+    (root / "proc/meminfo").write_text(f"MemTotal:       {host_bytes // 1024} kB\nMemFree: 5 kB\n")
     for name, value in files.items():
         path = root / "sys/fs/cgroup" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{value}\n")
+
+
+def make_platform(
+    root: Path, *, cgroup: str, mount: str, files: Mapping[str, object], host_gib: int = 64
+) -> Path:
+    """A platform with one mount of control groups that tells of memory."""
+    mountinfo = f"23 0 8:1 / / rw - ext4 /dev/sda rw\n{OTHER_MOUNT}\n{mount}\n"
+    host_bytes = host_gib * GIB
+    write_tree(root, cgroup=cgroup, mountinfo=mountinfo, files=files, host_bytes=host_bytes)
     return root
 
 

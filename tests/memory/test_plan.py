@@ -49,6 +49,16 @@ def test_the_smallest_dyno_has_one_web_process() -> None:
     )
 
 
+def test_what_a_store_brings_along_is_planned_for_each_process_and_once_more() -> None:
+    worker = replace(plan_worker(512), store_bytes=24 * MIB)
+    assert worker.describe() == (
+        "template and supervisor 100 MB + 1 x (seat 68 MB + task 190 MB + burst 128 MB) = 486 MB "
+        "of 512 MB (DYNO_RAM), 26 MB in reserve"
+    )
+    web = replace(plan_web(2560), store_bytes=24 * MIB)
+    assert web.total_bytes - plan_web(2560).total_bytes == (1 + web.processes) * 24 * MIB
+
+
 @pytest.mark.parametrize("size_mb", QUOTAS_MB[1:])
 def test_a_default_plan_keeps_a_reserve(size_mb: int) -> None:
     for plan in (plan_web(size_mb), plan_worker(size_mb)):

@@ -58,18 +58,6 @@ def test_a_dyno_whose_group_has_no_limit_goes_by_dyno_ram(tmp_path: Path) -> Non
     assert told(quota) == (512, "DYNO_RAM", 1024)
 
 
-def test_a_dyno_of_a_private_space_is_ended_at_its_quota(tmp_path: Path) -> None:
-    root = make_dyno(tmp_path, 1024 * MIB, memory__usage_in_bytes=5)
-    quota = find_quota(dyno_ram_bytes=1024 * MIB, is_heroku=True, root=root)
-    assert told(quota) == (1024, "DYNO_RAM", 1024)
-
-
-def test_a_dyno_of_the_fir_generation_is_ended_at_its_quota(tmp_path: Path) -> None:
-    files = {"memory.max": 512 * MIB, "memory.high": "max", "memory.current": 5}
-    quota = find_quota(is_heroku=True, root=make_second_version(tmp_path, files=files))
-    assert told(quota) == (512, "memory.max", 512)
-
-
 def test_the_setting_wins_and_the_dyno_is_ended_where_heroku_ends_it(tmp_path: Path) -> None:
     quota = find_quota(
         setting_bytes=400 * MIB,
@@ -103,15 +91,6 @@ def test_a_container_of_docker_with_version_1_is_told_the_hosts_path(tmp_path: P
     assert quota.cgroup == tmp_path / "sys/fs/cgroup/memory"
 
 
-def test_a_container_of_docker_without_a_limit_has_the_hosts_memory(tmp_path: Path) -> None:
-    root = make_first_version(
-        tmp_path, path="/docker/9d1e", mount_root="/docker/9d1e", memory__limit_in_bytes=NO_LIMIT
-    )
-    quota = find_quota(root=root)
-    assert told(quota) == (64 * 1024, "the host", 64 * 1024)
-    assert quota.usable_bytes == 32 * GIB
-
-
 def test_groups_above_limit_too_and_only_the_hard_ones_kill(tmp_path: Path) -> None:
     root = make_second_version(
         tmp_path,
@@ -126,18 +105,6 @@ def test_groups_above_limit_too_and_only_the_hard_ones_kill(tmp_path: Path) -> N
     quota = find_quota(root=root)
     assert told(quota) == (500, "memory.high", 800)
     assert quota.cgroup == tmp_path / "sys/fs/cgroup/a.slice/b.slice"
-
-
-def test_a_service_of_systemd_has_the_limit_of_its_unit(tmp_path: Path) -> None:
-    unit = "system.slice/plimsoll.service"
-    root = make_second_version(
-        tmp_path,
-        path=f"/{unit}",
-        files={f"{unit}/memory.max": 700 * MIB, "system.slice/memory.max": "max"},
-    )
-    quota = find_quota(root=root)
-    assert told(quota) == (700, "memory.max", 700)
-    assert quota.cgroup == tmp_path / "sys/fs/cgroup" / unit
 
 
 def test_a_mount_that_begins_below_the_top_is_walked_from_there(tmp_path: Path) -> None:
@@ -165,6 +132,11 @@ def test_a_machine_without_proc_is_asked_for_its_memory(tmp_path: Path) -> None:
     total_bytes = psutil.virtual_memory().total
     quota = find_quota(root=tmp_path)
     assert (quota.limit_bytes, quota.source) == (total_bytes, "the host")
+
+
+def test_half_of_a_host_is_ours_to_plan_with(tmp_path: Path) -> None:
+    root = make_platform(tmp_path, cgroup="", mount=OTHER_MOUNT, files={})
+    assert find_quota(root=root).usable_bytes == 32 * GIB
 
 
 def test_this_machine_has_a_quota_that_it_can_have() -> None:

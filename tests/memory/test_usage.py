@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from processing.memory import usage
+from processing.memory import status, usage
 from processing.memory.quota import Quota
+from processing.memory.status import read_anonymous_bytes, read_memory
 from processing.memory.usage import (
     find_tree,
-    read_anonymous_bytes,
     read_cgroup_bytes,
     read_proportional_bytes,
     read_total_bytes,
@@ -62,6 +62,8 @@ def test_what_is_held_is_counted(
     read: Callable[[int], int], has_smaps: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(usage, "HAS_SMAPS", has_smaps and usage.HAS_SMAPS)
+    if not has_smaps:
+        monkeypatch.setattr(status, "PROC", Path("/nowhere"))
     before = read(os.getpid())
     held = bytearray(b"x" * HELD_BYTES)
     assert HELD_BYTES - 4 * MIB < read(os.getpid()) - before < HELD_BYTES + 48 * MIB
@@ -103,13 +105,32 @@ def test_a_process_that_is_gone_holds_nothing(
 def test_swap_is_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = tmp_path / "7"
     own.mkdir()
-    (own / "status").write_text("VmRSS: 90 kB\nRssAnon:\t 40 kB\nVmSwap:\t 8 kB\n")
+    lines = "VmRSS: 90 kB\nRssAnon:\t 40 kB\nRssFile: 1 kB\nRssShmem: 5 kB\nVmData:\t 70 kB\n"
+    lines += "VmSwap:\t 8 kB\nThreads: 3\n"
+    (own / "status").write_text(f"Name:\tx\n{lines}")
     rollup = "Rss: 90 kB\nPss: 30 kB\nPss_Anon: 20 kB\nSwap: 16 kB\nSwapPss: 5 kB\n"
     (own / "smaps_rollup").write_text(f"00-ff ---p 00000000 00:00 0 [rollup]\n{rollup}")
     monkeypatch.setattr(usage, "PROC", tmp_path)
+    monkeypatch.setattr(status, "PROC", tmp_path)
     monkeypatch.setattr(usage, "HAS_SMAPS", True)
+    memory = read_memory(7)
+    assert (memory.data_bytes, memory.held_bytes) == (70 * 1024, (48 + 5) * 1024)
     assert read_anonymous_bytes(7) == 48 * 1024
     assert read_proportional_bytes(7) == 35 * 1024
+
+
+def test_a_kernel_that_tells_less_is_read_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "7").mkdir()
+    own = tmp_path / "7/status"
+    own.write_text("Name:\tx\nVmSize:\t900 kB\nVmRSS:\t90 kB\nVmData:\t300 kB\nThreads:\t3\n")
+    monkeypatch.setattr(status, "PROC", tmp_path)
+    assert read_memory(7).held_bytes == 90 * 1024
+    assert read_memory(7).data_bytes == 300 * 1024
+    own.write_text("Name:\tx\nState:\tZ (zombie)\nThreads:\t1\n")
+    with pytest.raises(ProcessLookupError):
+        read_memory(7)
 
 
 def test_a_group_counts_anonymous_memory_and_swap_and_no_cache(tmp_path: Path) -> None:

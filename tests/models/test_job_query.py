@@ -65,3 +65,10 @@ def test_only_stored_results_expire() -> None:
     make_job(result_expires_at=past)
     make_job(result="1", result_expires_at=timezone.now() + timedelta(minutes=1))
     assert set(Job.objects.with_expired_result(timezone.now())) == {inline, stored}
+
+
+@pytest.mark.parametrize("caller", ["", "system"])
+def test_a_caller_without_a_name_of_its_own_sees_its_jobs(caller: str) -> None:
+    job = make_job(caller=caller)
+    make_job(caller="token:a")
+    assert list(Job.objects.visible_to(caller, sees_all=False)) == [job]

@@ -1,4 +1,4 @@
-"""The queue's and the models' tests, once more on PostgreSQL."""
+"""The tests of the queue, the models and the memory chart, once more on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ def test_it_passes_on_postgresql() -> None:
         "queue",
         "tests/queue",
         "tests/models",
+        "tests/admin/test_memory.py",
         "--ignore=tests/queue/django_q2",
         "--ignore=tests/queue/survival",
         "--ignore=tests/queue/tasks_backend",

@@ -10,10 +10,17 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.test import override_settings
 
 from processing import checks
+from processing.memory.units import MIB
+from processing.processors.declaration import Processor
+from tests.queue.cluster.in_hand import make_plan
 
 TOKEN = "a-token-of-16-ch"
 
 Check = Callable[..., list[CheckMessage]]
+
+
+def do_nothing(job: Any, data: Any) -> None:
+    """Takes what a processor takes."""
 
 
 def run(check: Check, **given: Any) -> list[CheckMessage]:
@@ -52,6 +59,19 @@ def test_w001_is_silent_about_long_tokens(tokens: list[str]) -> None:
     assert run(checks.check_tokens_are_long, API_TOKENS=tokens) == []
 
 
+def test_w002_a_processor_asks_for_more_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    check, plan = checks.check_memory_limits_can_be_had, make_plan()
+    most_mb = plan.most_task_bytes // MIB
+    known = [
+        Processor(name=name, function=do_nothing, accepts="json", memory_limit_mb=megabytes)
+        for name, megabytes in (("huge", most_mb + 1), ("large", most_mb), ("usual", None))
+    ]
+    monkeypatch.setattr(checks, "known_processors", lambda: known)
+    expect_one(run(check, WORKER_PLAN=plan), "plimsoll.W002", "'huge'", "plan_memory")
+    monkeypatch.setattr(checks, "known_processors", lambda: known[1:])
+    assert run(check, WORKER_PLAN=plan) == []
+
+
 def test_e002_a_host_must_be_named() -> None:
     check = checks.check_hosts_are_named
     expect_one(run(check, ALLOWED_HOSTS=[], DEBUG=False), "plimsoll.E002", "ALLOWED_HOSTS")
@@ -59,11 +79,11 @@ def test_e002_a_host_must_be_named() -> None:
     assert run(check, ALLOWED_HOSTS=[], DEBUG=True) == []
 
 
-def test_e003_the_largest_fan_out_must_fit_its_budget() -> None:
-    given = {"FANOUT_MAX_URLS": 10, "FANOUT_MAX_RESPONSE_BYTES": 100}
-    messages = run(checks.check_budgets_fit, **given, FANOUT_BUDGET_BYTES=999)
-    expect_one(messages, "plimsoll.E003", "FANOUT_BUDGET_BYTES (999)", "1000 bytes")
-    assert run(checks.check_budgets_fit, **given, FANOUT_BUDGET_BYTES=1000) == []
+def test_e003_two_of_the_largest_answers_must_fit_the_budget() -> None:
+    given = {"FANOUT_MAX_RESPONSE_BYTES": 100}
+    messages = run(checks.check_budgets_fit, **given, FANOUT_BUDGET_BYTES=199)
+    expect_one(messages, "plimsoll.E003", "FANOUT_BUDGET_BYTES (199)", "200 bytes")
+    assert run(checks.check_budgets_fit, **given, FANOUT_BUDGET_BYTES=200) == []
 
 
 def test_e004_the_largest_body_must_fit_its_budget() -> None:

@@ -15,12 +15,12 @@ UNSET = {"WEB_CONCURRENCY": "", "WORKER_SEATS": ""}
 @pytest.mark.parametrize(
     ("given", "numbers"),
     [
-        ({"MEMORY_QUOTA_MB": "512"}, "[1, 1, 238]"),
-        ({"MEMORY_QUOTA_MB": "1024"}, "[4, 2, 276]"),
-        ({"MEMORY_QUOTA_MB": "512", "WORKER_SEATS": "2"}, "[1, 2, 33]"),
+        ({"MEMORY_QUOTA_MB": "512"}, "[2, 1, 238]"),
+        ({"MEMORY_QUOTA_MB": "1024"}, "[5, 2, 276]"),
+        ({"MEMORY_QUOTA_MB": "512", "WORKER_SEATS": "2"}, "[2, 2, 33]"),
         ({"MEMORY_QUOTA_MB": "2560", "TASK_MEMORY_LIMIT_MB": "500"}, "[8, 3, 500]"),
-        ({"MEMORY_QUOTA_MB": "512", "PROCESS_DATA_BUDGET_BYTES": "4000000"}, "[2, 1, 238]"),
-        ({"DYNO": "web.1", "DYNO_RAM": "512"}, "[1, 1, 238]"),
+        ({"MEMORY_QUOTA_MB": "512", "UPLOAD_MAX_CONCURRENT": "400"}, "[1, 1, 238]"),
+        ({"DYNO": "web.1", "DYNO_RAM": "512"}, "[2, 1, 238]"),
     ],
 )
 def test_the_quota_gives_the_defaults(given: dict[str, str], numbers: str) -> None:
@@ -31,7 +31,7 @@ def test_gunicorn_refuses_more_processes_than_fit() -> None:
     code, told = start_gunicorn(MEMORY_QUOTA_MB="512", WEB_CONCURRENCY="3")
     assert code != 0
     assert told.startswith("Plimsoll cannot start: WEB_CONCURRENCY=3 does not fit into 512 MB")
-    assert "60 MB + 3 x (web process 28 MB + requests 196 MB) = 732 MB" in told
+    assert "60 MB + 3 x (web process 28 MB + requests 131 MB) = 537 MB" in told
     assert "Traceback" not in told
 
 

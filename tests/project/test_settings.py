@@ -34,6 +34,7 @@ BAD = {
     "UPLOAD_STORAGE_URL": "ftp://x",
     "UPLOAD_MAX_BYTES": "2GB",
     "UPLOAD_MAX_CONCURRENT": "0",
+    "UPLOAD_MAX_UNFINISHED": "0",
     "UPLOAD_MIN_FREE_BYTES": "-1",
     "UPLOAD_EXPIRES_SECONDS": "0",
     "EXTERNAL_URLS": "not-a-url",

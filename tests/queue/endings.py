@@ -17,6 +17,7 @@ from tests.factories import make_job
 
 CLUSTER = "here"
 PLACE = "host:101"
+OVER = "memory_limit_exceeded"
 
 
 def make_running_job(**columns: Any) -> Job:
@@ -32,6 +33,19 @@ def make_running_job(**columns: Any) -> Job:
         "lease_expires_at": now + timedelta(seconds=15),
     }
     return make_job(**(defaults | columns))
+
+
+def make_ended(count: int, **columns: Any) -> None:
+    """Jobs of the kind that `make_running_job` makes, the first of them the oldest."""
+    now = timezone.now()
+    for number in range(count):
+        moment = now - timedelta(seconds=count - number)
+        defaults = {"state": "succeeded", "deliveries": 1, "created_at": moment}
+        make_running_job(**(defaults | {"run_after": moment, "finished_at": moment} | columns))
+
+
+def make_parked(count: int, **columns: Any) -> None:
+    make_ended(count, **({"state": "failed", "error_code": OVER} | columns))
 
 
 def read_delivery(job: Job) -> Delivery:

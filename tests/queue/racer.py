@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -48,7 +49,7 @@ def _read_line(racer: Racer) -> str:
 
 @contextmanager
 def _run_racer() -> Iterator[Racer]:
-    env = {**os.environ, "DATABASE_URL": _make_url(), "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    env = {**os.environ, "DATABASE_URL": make_url(), "DJANGO_SETTINGS_MODULE": "tests.settings"}
     racer = subprocess.Popen(
         [sys.executable, "-m", "tests.queue.racer"],
         env=env,
@@ -68,7 +69,8 @@ def _run_racer() -> Iterator[Racer]:
                 racer.kill()
 
 
-def _make_url() -> str:
+def make_url() -> str:
+    """The database of the test that runs, as DATABASE_URL."""
     known = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{known['NAME']}"
@@ -83,6 +85,28 @@ def _submit(key: str, body: str) -> str:
     return str(submit_json(echo, body.encode(), caller="racer", idempotency_key=key))
 
 
+def _take_upload(upload_id: str, holder: str) -> bool:
+    from processing.queue.resumable import take
+
+    return take(UUID(upload_id), holder) is not None
+
+
+def _complete_upload(upload_id: str, holder: str) -> str:
+    from processing.models import ResumableUpload
+    from processing.queue.resumable import complete
+
+    upload = ResumableUpload.objects.get(pk=upload_id)
+    return str(complete(upload, holder, "0" * 64))
+
+
+def _concatenate(*part_ids: str) -> str:
+    from processing.queue.resumable import concatenate
+
+    ids = [UUID(part_id) for part_id in part_ids]
+    final = concatenate(ids, caller="", operates=False, filename="a", processor="sha256")
+    return str(final.pk)
+
+
 def _answer(call: str, *arguments: str) -> Any:
     from processing.queue.schedules import ensure_schedules
     from processing.queue.takeover import take_over_ormq
@@ -92,6 +116,9 @@ def _answer(call: str, *arguments: str) -> Any:
         "submit": _submit,
         "take over": lambda: take_over_ormq(1000),
         "ensure schedules": ensure_schedules,
+        "take upload": _take_upload,
+        "complete upload": _complete_upload,
+        "concatenate": _concatenate,
     }
     try:
         return calls[call](*arguments)

@@ -136,18 +136,14 @@ def test_a_delivery_that_runs_no_more_changes_nothing(outcome: str) -> None:
         ({"cancel_requested_at": datetime(2026, 1, 1, tzinfo=UTC)}, {"outcome": GIVEN_BACK}, True),
     ],
 )
-def test_an_ending_says_beforehand_what_it_will_make_of_the_job(
+def test_a_job_knows_at_once_whether_this_was_its_end(
     columns: dict[str, Any], given: dict[str, Any], is_end: bool
 ) -> None:
     job = make_running_job(**columns)
-    ending = make_bad_ending(job, **given)
-    assert ending.is_end_of(job) is is_end
-    assert settle(ending, job).is_final is is_end
-
-
-def test_success_is_always_the_end() -> None:
-    job = make_running_job()
-    assert make_good_ending(job).is_end_of(job)
+    assert make_bad_ending(job, **given).settle(job)
+    assert job.is_final is is_end
+    job.refresh_from_db()
+    assert job.is_final is is_end
 
 
 def test_the_history_tells_when_and_where_the_task_ran_and_how_it_ended() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from processing.queue import peaks
-from processing.queue.peaks import Peaks, find_peaks
+from processing.queue.peaks import Peaks, collect_peaks, find_peaks
 from tests.factories import make_job
 
 pytestmark = pytest.mark.django_db
@@ -50,3 +50,10 @@ def test_only_the_newest_jobs_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> 
     make_jobs("old", 5)
     make_jobs("new", 1, 2)
     assert [found.name for found in find_peaks()] == ["new"]
+
+
+def test_each_peak_is_told_the_newest_first() -> None:
+    make_jobs("upper", *range(1, 31))
+    make_jobs("echo", None, 2)
+    expected = {"upper": [peak_mb * MIB for peak_mb in range(30, 10, -1)], "echo": [2 * MIB]}
+    assert collect_peaks() == expected

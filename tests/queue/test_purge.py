@@ -14,16 +14,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_q.models import Task
 
-from processing.models import Job, JobPayload, Upload
+from processing.models import Job, JobPayload, MemorySample, Upload
 from processing.queue import purge
 from processing.queue.purge import purge_jobs
 from processing.uploads.store import get_store
-from tests.factories import make_job, make_upload
+from tests.factories import make_job, make_sample, make_upload
 
 pytestmark = pytest.mark.django_db
 
 DAY_SECONDS = 86_400
-NOTHING = {"jobs": 0, "results": 0, "tasks": 0, "dry_run": False}
+NOTHING = {"jobs": 0, "results": 0, "tasks": 0, "samples": 0, "dry_run": False}
 
 
 @pytest.fixture(autouse=True)
@@ -127,14 +127,24 @@ def test_the_rows_of_old_tasks_go() -> None:
     assert Task.objects.get() == kept
 
 
+def test_old_memory_samples_go_with_what_was_done_then() -> None:
+    make_sample(at=days_ago(8))
+    make_sample(at=days_ago(7.1), action="recycle", detail="recycled seat 1")
+    kept = make_sample(at=days_ago(6.9))
+    assert purge_jobs() == NOTHING | {"samples": 2}
+    assert MemorySample.objects.get() == kept
+
+
 def test_a_dry_run_says_what_would_go_and_deletes_nothing() -> None:
     name = store_file("results/ab/abc-1")
     make_finished(days=8, result_name=name, result_expires_at=days_ago(1))
     make_finished(days=2, result="[1]", result_expires_at=days_ago(1))
     make_task(days=8)
-    expected = {"jobs": 1, "results": 1, "tasks": 1}
+    make_sample(at=days_ago(8))
+    expected = {"jobs": 1, "results": 1, "tasks": 1, "samples": 1}
     assert purge_jobs(dry_run=True) == expected | {"dry_run": True}
-    assert (Job.objects.count(), Task.objects.count()) == (2, 1)
+    counts = Job.objects.count(), Task.objects.count(), MemorySample.objects.count()
+    assert counts == (2, 1, 1)
     assert Job.objects.filter(result="[1]").exists()
     assert is_stored(name)
     assert purge_jobs() == expected | {"dry_run": False}, "and then just that goes"
@@ -161,12 +171,14 @@ def test_more_than_one_batch_goes(monkeypatch: pytest.MonkeyPatch) -> None:
         make_finished()
         make_finished(days=2, result="1", result_expires_at=days_ago(1))
         make_task(days=8)
-    assert purge_jobs() == NOTHING | {"jobs": 5, "results": 5, "tasks": 5}
+        make_sample(at=days_ago(8))
+    assert purge_jobs() == NOTHING | {"jobs": 5, "results": 5, "tasks": 5, "samples": 5}
 
 
 def test_what_has_expired_in_the_cache_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(purge, "BATCH_ROWS", 2)
     cache = caches["queue"]
+    cache.clear()  # clusters of other tests have said how they are
     for number in range(5):
         cache.set(f"old:{number}", 1, timeout=-60)
     cache.set("young", 1, timeout=60)

@@ -14,7 +14,8 @@ from django.utils import timezone
 from processing.models import Job, Upload
 from processing.processors import Processor, registry
 from processing.queue import sweep
-from processing.queue.sweep import YOUNG_SECONDS, sweep_uploads
+from processing.queue.sweep import sweep_uploads
+from processing.uploads.spool_sweep import YOUNG_SECONDS
 from tests.factories import make_job, make_upload
 
 pytestmark = pytest.mark.django_db

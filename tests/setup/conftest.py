@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.setup.terminal import Terminal, find_free_port, open_terminal
+from tests.service import find_free_port
+from tests.setup.terminal import Terminal, open_terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,6 +29,14 @@ made = pathlib.Path("var/admin")
 if not made.exists():
     made.touch()
     print("made the user admin with the password s3cret (it is not shown again)")
+"""
+SETTINGS = """
+import os
+from processing.memory.plan import WebPlan, WorkerPlan
+from processing.memory.quota import find_quota
+MEMORY_QUOTA = find_quota(setting_bytes=int(os.environ.get("MEMORY_QUOTA_MB", 0)) * 1024 * 1024)
+WEB_PLAN = WebPlan(quota=MEMORY_QUOTA, request_bytes=1)
+WORKER_PLAN = WorkerPlan(quota=MEMORY_QUOTA)
 """
 WEB = """
 import http.server, os
@@ -76,12 +85,14 @@ class SmallProject:
 def small_project(tmp_path: Path) -> Iterator[SmallProject]:
     folder = tmp_path / "a project"
     (folder / "project").mkdir(parents=True)
-    for name in ("__init__", "local", "port", "procfile"):
+    for name in ("__init__", "local", "local_dynos", "port", "procfile"):
         shutil.copy(ROOT / "project" / f"{name}.py", folder / "project")
+    (folder / "processing").symlink_to(ROOT / "processing")
     with ExitStack() as terminals:
         small = SmallProject(folder=folder, port=find_free_port(), terminals=terminals)
         small.write("manage.py", MANAGE)
         small.write("project/first_admin.py", FIRST_ADMIN)
+        small.write("project/settings.py", SETTINGS)
         small.write("web.py", WEB)
         small.write("worker.py", WORKER)
         small.write("Procfile", PROCFILE)

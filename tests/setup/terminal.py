@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -61,13 +60,6 @@ class Terminal:
             if (process.info["environ"] or {}).get(MARK) == self.mark
             and process.info["status"] != psutil.STATUS_ZOMBIE
         ]
-
-
-def find_free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
 
 
 def wait_until(is_done: Callable[[], bool], seconds: float, explain: Callable[[], str]) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from project.procfile import STOP_SECONDS, read_procfile
+from project.local_dynos import STOP_SECONDS
+from project.procfile import read_procfile
 from tests.setup.conftest import SmallProject
 from tests.setup.terminal import Terminal
 

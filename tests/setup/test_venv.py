@@ -17,7 +17,7 @@ import pytest
 from tests.setup.terminal import open_terminal
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "venv.sh"
-BUILD_SECONDS = 60
+BUILD_SECONDS = 180
 
 NO_VENV = """#!/bin/sh
 if [ "$1" = -m ] && [ "$2" = venv ]; then echo "No module named venv" >&2; exit 1; fi

@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.setup.terminal import Terminal, find_free_port, open_terminal
+from tests.service import find_free_port
+from tests.setup.terminal import Terminal, open_terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -55,7 +56,9 @@ def lend_venv(folder: Path) -> None:
     tests/setup/test_venv.py has the real builds.
     """
     ours, venv = Path(sys.prefix), folder / ".venv"
-    shutil.copytree(ours / "bin", venv / "bin", symlinks=True)
+    # A program that is written in Python is compiled where it is installed.
+    skip = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ours / "bin", venv / "bin", symlinks=True, ignore=skip)
     shutil.copy(ours / "pyvenv.cfg", venv)
     (venv / "lib").symlink_to(ours / "lib")
     for program in (venv / "bin").iterdir():
@@ -88,6 +91,7 @@ def stop(terminal: Terminal) -> None:
     terminal.wait_for_exit(STOP_SECONDS)
     assert terminal.find_processes() == [], terminal.output
     assert "Traceback" not in terminal.output, terminal.output
+    assert "heroku[" not in terminal.output, terminal.output
 
 
 def run_curl(line: str, folder: Path) -> Any:
@@ -114,6 +118,10 @@ def test_the_first_run_works_as_printed_and_the_second_finds_what_it_left(
     base = f"http://127.0.0.1:{port}"
 
     with make_run(folder, port, tmp_path / "first") as terminal:
+        [quota] = re.findall(r"^web and worker have (\d+)M of memory each", terminal.output, re.M)
+        planned = rf"app\[(\S+)\]: .* memory: .* of {quota} MB \(MEMORY_QUOTA_MB\)"
+        terminal.wait_for_text("app[worker.1]: ")
+        assert set(re.findall(planned, terminal.output)) == {"web.1", "worker.1"}
         assert len(re.findall(r"user admin with the password \S+", terminal.output)) == 1
         lines = re.findall(r"^  (curl .*)$", terminal.output, re.MULTILINE)
         assert len(lines) == 3

@@ -54,6 +54,16 @@ def test_a_plain_task_runs_as_a_job_and_its_result_is_kept_by_both(service: Serv
     assert run_python(service, fetch) == "2"
 
 
+def test_a_processor_fetches_urls_under_the_rules_of_the_web(service: Service) -> None:
+    good, refused = f"{service.base_url}/healthz", "http://169.254.169.254/latest/meta-data/"
+    with service.client() as client:
+        asked = {"urls": [good, refused]}
+        accepted = client.post("/process_data?processor=collects", json=asked)
+    job = show_job(service, accepted.json()["job_id"])
+    assert (job["state"], job["error"]) == ("succeeded", None)
+    assert job["result"] == {good: "ok", refused: "forbidden_address"}
+
+
 def test_the_hook_of_a_plain_task_runs_once(service: Service, tmp_path: Path) -> None:
     note = tmp_path / "note"
     run_python(

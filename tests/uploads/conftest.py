@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
-from tests.needs import give_up
+from tests.small_disk import mount_small_disk
 
 MIB = 1024 * 1024
 
@@ -33,7 +32,7 @@ def place_store(settings: Settings, location: Path) -> None:
     settings.STORAGES = {
         **settings.STORAGES,
         "uploads": {
-            "BACKEND": "processing.uploads.store.FolderStorage",
+            "BACKEND": "processing.uploads.stores.folder.FolderStorage",
             "OPTIONS": {"location": str(location)},
         },
     }
@@ -42,16 +41,8 @@ def place_store(settings: Settings, location: Path) -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 1 MiB."""
-    mount_point = tmp_path / "small-disk"
-    mount_point.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(mount_point)]
-    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
-    if mounted.returncode:
-        give_up(f"a small tmpfs cannot be mounted here: {mounted.stderr.strip()}")
-    try:
-        yield mount_point
-    finally:
-        subprocess.run(["umount", "--lazy", str(mount_point)], check=True)
+    with mount_small_disk(tmp_path / "small-disk", MIB) as disk:
+        yield disk
 
 
 def files_below(folder: Path) -> list[Path]:

@@ -58,6 +58,16 @@ async def measure(size_bytes: int) -> dict[str, object]:
 
 if __name__ == "__main__":
     settings.configure(
-        UPLOAD_SPOOL_DIR=Path(sys.argv[1]), UPLOAD_MAX_BYTES=1024 * MIB, UPLOAD_MIN_FREE_BYTES=0
+        UPLOAD_SPOOL_DIR=Path(sys.argv[1]),
+        UPLOAD_MAX_BYTES=1024 * MIB,
+        UPLOAD_MIN_FREE_BYTES=0,
+        TASK_TIMEOUT_SECONDS=600,
+        UPLOAD_MAX_TOTAL_BYTES=1024 * MIB,
+        STORAGES={
+            "uploads": {
+                "BACKEND": "processing.uploads.stores.folder.FolderStorage",
+                "OPTIONS": {"location": str(Path(sys.argv[1]) / "store")},
+            }
+        },
     )
     print(json.dumps(asyncio.run(measure(int(sys.argv[2]) * MIB))))

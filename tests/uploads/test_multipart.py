@@ -125,6 +125,20 @@ def test_a_filename_is_made_safe_to_show(sent: bytes, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("parameters", "shown"),
+    [
+        (b"filename*=UTF-8''na%C3%AFve.txt", "naïve.txt"),
+        (b"filename*=iso-8859-1'en'caf%E9.txt", "café.txt"),
+        (b"filename=\"a.txt\"; filename*=UTF-8''b.txt", "a.txt"),
+    ],
+)
+def test_a_filename_may_be_sent_as_other_headers_have_it(parameters: bytes, shown: str) -> None:
+    disposition = b'Content-Disposition: form-data; name="file"; ' + parameters
+    with asyncio.run(receive(form(part(b"x", disposition)))) as spooled:
+        assert spooled.name == shown
+
+
+@pytest.mark.parametrize(
     "header",
     [
         b"Content-Type: text/plain; charset=no-such-charset",

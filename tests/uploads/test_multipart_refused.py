@@ -11,7 +11,12 @@ from pytest_django import Settings
 
 from processing.errors import BadMultipart, DiskFull, PlimsollError, UploadTooLarge
 from processing.uploads.admission import FRAMING_MAX_BYTES
-from processing.uploads.multipart import FIELD_MAX_BYTES, PART_MAX_COUNT, receive_upload
+from processing.uploads.multipart import (
+    FIELD_MAX_BYTES,
+    FRAME_MAX_BYTES,
+    PART_MAX_COUNT,
+    receive_upload,
+)
 from tests.uploads.bodies import (
     BOUNDARY,
     CONTENT_TYPE,
@@ -158,6 +163,26 @@ def test_a_body_is_refused_as_soon_as_it_passes_its_allowance(settings: Settings
         asyncio.run(receive_upload(aiter(body), CONTENT_TYPE, None))
 
     assert body.read_count == 2 + (FRAMING_MAX_BYTES + 1000) // 1000
+
+
+@pytest.mark.parametrize(
+    "start", [b"preamble", form(file_part(b"x")), b"\r\n"], ids=["before", "after", "line breaks"]
+)
+def test_what_goes_on_outside_of_the_parts_is_cut(start: bytes) -> None:
+    body = Counted(start, *[b"e" * 10_000] * 1000)
+
+    with pytest.raises(BadMultipart, match="not the content of a part"):
+        asyncio.run(receive_upload(aiter(body), CONTENT_TYPE, None))
+
+    assert body.read_count == 2 + FRAME_MAX_BYTES // 10_000
+
+
+def test_the_headers_of_all_parts_may_be_long() -> None:
+    header = b"X-Long: " + b"h" * 4000
+    parts = [part(b"x", header, b'Content-Disposition: form-data; name="a"')] * 99
+
+    with asyncio.run(receive(form(*parts, file_part(b"x")))) as spooled:
+        assert spooled.size == 1
 
 
 def test_a_full_disk_is_told(settings: Settings, small_disk: Path) -> None:

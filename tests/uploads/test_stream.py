@@ -8,15 +8,19 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from processing.uploads import stream
-from processing.uploads.disk import on_disk_thread
 from processing.uploads.store import open_stored
+from processing.uploads.stores.folder import FolderStorage
 from processing.uploads.stream import CHUNK_BYTES, stream_stored
+from tests.service import wait_for
+from tests.uploads.remote_folder import WideFolder, put_away
 
 CONTENT = bytes(range(256)) * 1000
 NAME = "results/a"
 WAIT_SECONDS = 10
+OVERTAKING_SECONDS = 0.3
 
 
 @pytest.fixture(autouse=True)
@@ -82,10 +86,17 @@ def test_a_stream_that_is_dropped_is_closed() -> None:
 
 
 @pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("kind", [FolderStorage, WideFolder])
 def test_a_cancellation_while_the_file_is_opened_closes_it(
-    monkeypatch: pytest.MonkeyPatch, times: int
+    settings: Settings,
+    store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[FolderStorage],
+    times: int,
 ) -> None:
-    is_reached, is_open = threading.Event(), threading.Event()
+    put_away(settings, store, kind)
+    is_reached, is_open, is_closing = threading.Event(), threading.Event(), threading.Event()
+    close = stream._Reader.close
 
     def open_later(name: str) -> object:
         is_reached.set()
@@ -98,10 +109,18 @@ def test_a_cancellation_while_the_file_is_opened_closes_it(
         for _ in range(times):
             reading.cancel()
             await asyncio.sleep(0)
+        # Where there is one thread, that comes to it only when the file is open.
+        await asyncio.to_thread(is_closing.wait, OVERTAKING_SECONDS)
         is_open.set()
         await asyncio.wait([reading], timeout=WAIT_SECONDS)
         assert reading.cancelled()
-        await on_disk_thread(int)
 
+    def note_and_close(reader: stream._Reader) -> None:
+        is_closing.set()
+        close(reader)
+
+    monkeypatch.setattr(stream._Reader, "close", note_and_close)
     monkeypatch.setattr(stream, "open_stored", open_later)
     asyncio.run(cancel_while_opening())
+    path = str(store / NAME)
+    wait_for(lambda: path not in open_paths(), WAIT_SECONDS, "the file stays open")

@@ -17,6 +17,7 @@ class Client:
         self.has_stopped = asyncio.Event()
         self.goes_on = asyncio.Event()
         self.messages: list[Mapping[str, Any]] = []
+        self._has_come = asyncio.Event()
         self._left_to_send = [{"type": "http.request", "body": b"", "more_body": False}]
 
     @property
@@ -49,11 +50,18 @@ class Client:
         }
         await door(scope, self._receive, self._send)
 
+    async def see(self, text: bytes, count: int = 1) -> None:
+        """Return when the body has had that text so many times."""
+        while self.body.count(text) < count:
+            self._has_come.clear()
+            await self._has_come.wait()
+
     async def _send(self, message: Mapping[str, Any]) -> None:
         if len(self.messages) >= self.takes:
             self.has_stopped.set()
             await self.goes_on.wait()
         self.messages.append(message)
+        self._has_come.set()
 
     async def _receive(self) -> Mapping[str, Any]:
         if not self._left_to_send:

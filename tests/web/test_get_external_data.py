@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import StartService
 from tests.service import Service
 from tests.web.problem import check_problem
+from tests.web.wire import write_head
 
 KEYS = {"url", "ok", "status", "content_type", "bytes", "elapsed_ms", "error"}
 
@@ -124,3 +125,21 @@ def test_head_asks_and_sends_nothing(service: Service, client: httpx.Client) -> 
     params = {"url": f"{service.base_url}/healthz"}
     response = client.head("/get_external_data", params=params)
     assert (response.status_code, response.content) == (200, b"")
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+def test_a_client_that_goes_away_ends_its_fetches(
+    service: Service, client: httpx.Client, accept: str
+) -> None:
+    """Long before the deadline of 20 s, and before the upstream has said a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+        query = f"url=http://127.0.0.1:{listener.getsockname()[1]}/"
+        with service.connect() as leaving:
+            leaving.sendall(write_head("GET", f"/get_external_data?{query}", Accept=accept))
+            upstream, _ = listener.accept()
+            upstream.settimeout(2)
+            assert upstream.recv(65_536).startswith(b"GET / HTTP/1.1\r\n")
+        with upstream:
+            assert upstream.recv(65_536) == b"", "the fetch goes on"
+    assert client.get("/healthz").status_code == 200

@@ -45,14 +45,22 @@ def test_a_paused_queue_is_degraded_and_the_service_is_ready(start_service: Star
         assert client.get("/readyz").json()["queue"] == "degraded: 1 of 1 jobs"
 
 
-def test_a_full_queue_and_little_memory_degrade_the_service(start_service: StartService) -> None:
-    service = start_service(QUEUE_MAX_JOBS="2", MEMORY_QUOTA_MB="50")
+def test_a_full_queue_degrades_the_service(start_service: StartService) -> None:
+    service = start_service(QUEUE_MAX_JOBS="2")
     with service.client() as client:
         for _ in range(2):
             client.post("/process_data", json=1)
         response = client.get("/readyz")
     assert response.status_code == 200
     assert response.json()["queue"] == "degraded: 2 of 2 jobs"
-    memory = response.json()["memory"]
-    [used] = re.findall(r"^degraded: (\d+) MB of 50 MB \(MEMORY_QUOTA_MB\) are in use$", memory)
-    assert int(used) > 50  # the master counts: neither of the two holds so much
+
+
+def test_little_memory_degrades_the_service(start_service: StartService) -> None:
+    service = start_service(MEMORY_QUOTA_MB="50")
+    with service.client() as client:
+        response = client.get("/readyz")
+    assert response.status_code == 200
+    told = r"degraded: (\d+) MB of 50 MB \(MEMORY_QUOTA_MB\) are in use; new work is refused"
+    match = re.fullmatch(told, response.json()["memory"])
+    assert match
+    assert int(match[1]) > 50  # the master counts: neither of the two holds so much

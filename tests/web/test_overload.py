@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.conftest import StartService
-from tests.service import Service, wait_for
+from tests.service import Service, run_service, wait_for
 from tests.web.problem import check_problem
 from tests.web.wire import exchange, write_head
 
@@ -23,6 +24,20 @@ KIB = 1024
 def holding() -> Iterator[ExitStack]:
     with ExitStack() as holding:
         yield holding
+
+
+@pytest.fixture(scope="module")
+def narrow(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service with little room of each kind; a test uses one of them and gives it back."""
+    given = {
+        "UPLOAD_MAX_CONCURRENT": "1",
+        "PROCESS_DATA_MAX_BYTES": str(100 * KIB),
+        "PROCESS_DATA_BUDGET_BYTES": str(300 * KIB),
+        "FANOUT_MAX_URLS": "2",
+        "FANOUT_BUDGET_BYTES": str(2 * KIB * KIB),
+    }
+    with run_service(tmp_path_factory.mktemp("narrow"), migrated_database, **given) as service:
+        yield service
 
 
 def hold(service: Service, holding: ExitStack, request: bytes) -> socket.socket:
@@ -83,12 +98,11 @@ def test_a_queue_that_is_full_of_bytes_takes_only_what_fits(start_service: Start
         assert client.post("/process_data", json="x").status_code == 202
 
 
-def test_as_many_uploads_run_as_may(start_service: StartService, holding: ExitStack) -> None:
-    service = start_service(UPLOAD_MAX_CONCURRENT="1")
+def test_as_many_uploads_run_as_may(narrow: Service, holding: ExitStack) -> None:
     upload = write_head("POST", "/upload_file", **FORM, Content_Length=1000) + PART
-    first = hold(service, holding, upload)
-    wait_for(service.find_spooled, 5, "the upload did not begin")
-    with service.client() as client:
+    first = hold(narrow, holding, upload)
+    wait_for(narrow.find_spooled, 5, "the upload did not begin")
+    with narrow.client() as client:
         check_overload(client.post("/upload_file", files={"file": b"x"}), "uploads_busy")
         assert client.post("/process_data", json=1).status_code == 202
         first.close()
@@ -110,34 +124,27 @@ def test_a_disk_without_room_takes_no_upload(start_service: StartService) -> Non
     assert service.find_spooled() == []
 
 
-def test_posts_share_a_budget_of_memory(start_service: StartService, holding: ExitStack) -> None:
-    given = {
-        "PROCESS_DATA_MAX_BYTES": str(100 * KIB),
-        "PROCESS_DATA_BUDGET_BYTES": str(300 * KIB),
-    }
-    service = start_service(**given)
+def test_posts_share_a_budget_of_memory(narrow: Service, holding: ExitStack) -> None:
     large = write_head(
         "POST", "/process_data", Content_Type="application/json", Content_Length=100 * KIB
     )
-    first = hold(service, holding, large + b"[")
-    assert exchange(service, write_head("GET", "/healthz")).status == 200
-    with service.client() as client:
+    first = hold(narrow, holding, large + b"[")
+    assert exchange(narrow, write_head("GET", "/healthz")).status == 200
+    with narrow.client() as client:
         check_overload(client.post("/process_data", json=1), "memory_pressure")
         first.close()
         assert client.post("/process_data", json=1).status_code == 202
 
 
-def test_fan_outs_share_a_budget_of_memory(start_service: StartService, holding: ExitStack) -> None:
-    given = {"FANOUT_MAX_URLS": "2", "FANOUT_BUDGET_BYTES": str(2 * KIB * KIB)}
-    service = start_service(**given)
+def test_fan_outs_share_a_budget_of_memory(narrow: Service, holding: ExitStack) -> None:
     listener = holding.enter_context(socket.create_server(("127.0.0.1", 0)))
     silence = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     first = hold(
-        service, holding, write_head("GET", f"/get_external_data?url={silence}&url={silence}")
+        narrow, holding, write_head("GET", f"/get_external_data?url={silence}&url={silence}")
     )
     listener.accept()[0].close()
-    with service.client() as client:
-        url = f"/get_external_data?url={service.base_url}/healthz"
+    with narrow.client() as client:
+        url = f"/get_external_data?url={narrow.base_url}/healthz"
         check_overload(client.get(url), "memory_pressure")
         first.close()
         assert client.get(url).json()["results"] == ["ok"]

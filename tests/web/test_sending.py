@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 from collections.abc import Mapping
@@ -14,7 +15,8 @@ import pytest
 from pytest_django import Settings
 
 from processing.uploads.disk import CHUNK_BYTES
-from processing.web import get_external_data, sending
+from processing.web import sending
+from processing.web.budgets import fan_out_budget
 from processing.web.door import Door
 from tests.fanout.upstream import reply, serve_upstream
 from tests.web.in_process import Client
@@ -51,8 +53,8 @@ def test_an_answer_that_nobody_reads_gives_its_budget_back(
     door: Door, caplog: pytest.LogCaptureFixture, accept: str
 ) -> None:
     async def scenario() -> None:
-        get_external_data._budget.cache_clear()
-        budget = get_external_data._budget()
+        fan_out_budget.cache_clear()
+        budget = fan_out_budget()
         async with asyncio.timeout(PATIENCE_SECONDS), serve_upstream({"/": reply(b"x")}) as server:
             client = Client(takes=1)
             target = f"/get_external_data?url={server.url('/')}"
@@ -64,6 +66,28 @@ def test_an_answer_that_nobody_reads_gives_its_budget_back(
 
     asyncio.run(scenario())
     check_access_line(caplog, "/get_external_data")
+
+
+def test_a_text_is_sent_while_later_ones_are_awaited(door: Door) -> None:
+    async def scenario() -> None:
+        has_come = asyncio.Event()
+
+        async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await has_come.wait()
+            await reply(b"second")(reader, writer)
+
+        routes = {"/1": reply(b"first"), "/2": wait, "/3": reply(b"third")}
+        async with asyncio.timeout(PATIENCE_SECONDS), serve_upstream(routes) as server:
+            client = Client()
+            query = "&".join(f"url={server.url(path)}" for path in routes)
+            asking = asyncio.create_task(client.get(door, f"/get_external_data?{query}"))
+            await client.see(b'"first"')
+            assert b"third" not in client.body
+            has_come.set()
+            await asking
+        assert json.loads(client.body)["results"] == ["first", "second", "third"]
+
+    asyncio.run(scenario())
 
 
 @pytest.mark.usefixtures("short_stall")
@@ -117,3 +141,28 @@ def test_a_long_text_is_sent_in_pieces_so_that_a_slow_client_makes_progress() ->
     asyncio.run(scenario())
     assert [len(message["body"]) for message in sent] == [CHUNK_BYTES, CHUNK_BYTES, 1] * 2
     assert [message["more_body"] for message in sent] == [True] * 5 + [False]
+
+
+def test_others_have_a_turn_while_a_long_answer_is_taken_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("processing.web.turns.TURN_SECONDS", 0.0)
+    turns = 0
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def take(message: Mapping[str, Any]) -> None:
+        """A client that reads as fast as we write."""
+
+    async def scenario() -> None:
+        other = asyncio.create_task(take_turns())
+        body = {"type": "http.response.body", "body": b"x" * 10 * CHUNK_BYTES}
+        await sending.bound_sending(take)(body)
+        other.cancel()
+
+    asyncio.run(scenario())
+    assert turns >= 10

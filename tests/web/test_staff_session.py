@@ -64,6 +64,15 @@ def test_a_change_with_a_wrong_csrf_token_is_refused(staff: httpx.Client, token:
     check_problem(response, 403, "cross_origin")
 
 
+def test_a_harmless_method_is_no_way_around_the_csrf_token(staff: httpx.Client) -> None:
+    token = {"X-CSRFToken": staff.cookies["csrftoken"]}
+    tus = {"Tus-Resumable": "1.0.0"}
+    made = staff.post("/uploads/", headers={**tus, **token, "Upload-Length": "1"})
+    sent = {**tus, "X-HTTP-Method-Override": "DELETE"}
+    check_problem(staff.get(made.headers["Location"], headers=sent), 403, "cross_origin")
+    assert staff.get(made.headers["Location"], headers={**sent, **token}).status_code == 204
+
+
 def test_a_change_with_the_csrf_token_is_made(staff: httpx.Client) -> None:
     headers = {"X-CSRFToken": staff.cookies["csrftoken"]}
     response = staff.post("/process_data", json=1, headers=headers)

@@ -16,3 +16,9 @@ def send_noop() -> None:
 
 def send_stamp(number: int) -> None:
     async_task("bench.queue.tasks.stamp", number)
+
+
+def send_holds(count: int, seconds: int) -> None:
+    """Enqueue `count` tasks that keep a seat busy for so long each."""
+    for number in range(count):
+        async_task("bench.queue.tasks.hold", number, seconds)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from bench.queue.stage import Stage, Workers
+from bench.queue.stage import Stage
 from bench.queue.waiting import wait_until, wait_while_growing
+from bench.queue.workers import Workers
 
 #: From the start of the workers to their first task.
 START_SECONDS = 60.0

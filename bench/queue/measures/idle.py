@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from bench.queue.figures import find_percentile
 from bench.queue.measures.measure import Figures, Measure
 from bench.queue.sizes import Sizes
-from bench.queue.stage import Stage, Workers, run_child, run_workers
+from bench.queue.stage import Stage, run_child, run_workers
 from bench.queue.trees import measure_cpu_seconds
 from bench.queue.waiting import wait_until
+from bench.queue.workers import Workers
 from processing.memory.usage import read_total_bytes
 
 SEATS = 1

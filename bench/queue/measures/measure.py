@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-from bench.queue.sizes import Sizes
-from bench.queue.stage import Stage
+from typing import Any
 
 #: Such as {"drain_2_per_second": 812.4}.
 Figures = dict[str, float]
@@ -14,12 +12,12 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """`take(stage, sizes, known)` runs on a fresh stage of one contender.
+    """`take(stage, sizes, known)` runs on a fresh stage of one contender, of its bench's own kind.
 
     `known` are the figures that this contender has given in this round. Raises NotMeasured.
     """
 
     name: str
-    take: Callable[[Stage, Sizes, Mapping[str, float]], Figures]
+    take: Callable[[Any, Any, Mapping[str, float]], Figures]
     systems: tuple[str, ...] = ()
     """The systems that it is taken of; all where it is empty."""

@@ -1,6 +1,11 @@
-"""Plimsoll: `manage.py qcluster` as it is, with a log level of WARNING like everyone."""
+"""Plimsoll: `manage.py qcluster` as it is, with a log level of WARNING like everyone.
+
+And without its memory limits, for what those cost.
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from bench.queue.systems.stock import COUNT_TASKS
 from bench.queue.systems.system import System, run_one
@@ -27,4 +32,11 @@ PLIMSOLL = System(
     workers=run_one("manage.py", "qcluster", "--seats", "{seats}"),
     results=COUNT_TASKS,
     environment=ENVIRONMENT,
+)
+UNLIMITED = replace(
+    PLIMSOLL,
+    name="plimsoll_unlimited",
+    title="Plimsoll without memory limits",
+    workers=run_one("-m", "bench.queue.unlimited", "qcluster", "--seats", "{seats}"),
+    measures=("drain_2", "watch"),
 )

@@ -40,3 +40,6 @@ class System:
 
     environment: Mapping[str, str] = field(default_factory=dict)
     """`{url}` (of the store) and `{folder}` (for the run's files) in it are replaced."""
+
+    measures: tuple[str, ...] = ()
+    """The measures that it takes part in; all where it is empty."""

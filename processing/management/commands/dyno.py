@@ -13,7 +13,8 @@ from django.core.management.base import CommandError
 from processing.dyno.dyno import Limits
 from processing.dyno.enforcement import Enforcement
 from processing.dyno.formation import BadFormation, Plan, plan_formation, plan_one_off
-from processing.dyno.log_lines import describe_mib
+from processing.dyno.line_writer import GONE_STATUS, LineWriter
+from processing.dyno.log_lines import Log, describe_mib
 from processing.dyno.plot import NoPlotLibrary, check_plot_library, draw_plot
 from processing.dyno.run import Options, run_dynos
 from processing.dyno.summary import find_exit_status, write_document, write_lines
@@ -33,6 +34,7 @@ exit status:
   14   R14: a sample was above the quota
   15   R15: a dyno was killed at the restart threshold
   1    none of these, but the command after -- failed; the summary has its status
+  141  whoever read the log went away, as after | head; the processes were stopped
 """
 
 
@@ -129,17 +131,17 @@ class Command(ReportCommand):
         )
         if plot:
             self._check_plot()
-        log = self.stderr if as_json else self.stdout
-
-        def write(line: str) -> None:
-            log.write(line, lambda text: text)  # no red
-            log.flush()
-
+        write = LineWriter(sys.stderr if as_json else sys.stdout)
         with catch_stop_signals() as caught:
             enforcement = Enforcement.choose(sampling_only=no_cgroup)
-            write(enforcement.describe(threshold))
-            tallies = run_dynos(wanted, enforcement, write=write, count_stops=lambda: len(caught))
-        status = find_exit_status(tallies, is_ended_by_itself=not caught)
+            write(enforcement.describe(wanted.limits))
+            tallies = run_dynos(
+                wanted,
+                enforcement,
+                make_log=lambda name: Log(name, write),
+                count_stops=lambda: len(caught) + write.is_reader_gone,
+            )
+        status = GONE_STATUS if write.is_reader_gone else find_exit_status(tallies)
         document = write_document(
             tallies, threshold_bytes=threshold, enforcement=enforcement.kind, exit_status=status
         )

@@ -12,13 +12,21 @@ from processing.management.report import ReportCommand, describe_count
 from processing.queue.durations import describe_duration
 from processing.queue.purge import purge_jobs
 
+#: What is counted, as people call it.
+NOUNS = {
+    "jobs": "job",
+    "results": "expired result",
+    "tasks": "task row",
+    "samples": "memory sample",
+}
+
 
 class Command(ReportCommand):
     """Runs the purge that is also scheduled every hour."""
 
     help = (
-        "Delete finished jobs with their files, results that have expired, and django-q2's rows "
-        "of ended tasks. Jobs that wait or run are never touched."
+        "Delete finished jobs with their files, results that have expired, django-q2's rows of "
+        "ended tasks, and memory samples. Jobs that wait or run are never touched."
     )
     changes = True
 
@@ -29,7 +37,7 @@ class Command(ReportCommand):
             "--older-than",
             type=age_seconds,
             metavar="AGE",
-            help="delete jobs that ended longer ago than 90s, 15m, 12h or 7d "
+            help="delete what ended longer ago than 90s, 15m, 12h or 7d "
             f"(default: JOB_EXPIRES_SECONDS, {describe_duration(settings.JOB_EXPIRES_SECONDS)})",
         )
 
@@ -38,7 +46,6 @@ class Command(ReportCommand):
     ) -> None:
         """Purge and report."""
         purged = purge_jobs(older_than_seconds=older_than, dry_run=dry_run)
-        nouns = {"jobs": "job", "results": "expired result", "tasks": "task row"}
-        counts = [describe_count(purged[key], noun) for key, noun in nouns.items()]
+        counts = [describe_count(purged[key], noun) for key, noun in NOUNS.items()]
         verb = "Would delete" if dry_run else "Deleted"
         self.report(purged, [f"{verb} {', '.join(counts)}."], as_json=as_json)

@@ -57,4 +57,4 @@ class Command(BaseCommand):
         if plan.refusal:
             sys.exit(f"Plimsoll cannot start: {plan.refusal}")
         logger.info("memory: %s", plan.describe())
-        sys.exit(run_cluster(seats=seats, once=once, name=name))
+        sys.exit(run_cluster(plan=plan, once=once, name=name))

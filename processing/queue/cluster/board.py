@@ -18,13 +18,17 @@ class Order(IntEnum):
     CANCEL = 2
     STOP = 3
     LEASE_LOST = 4
+    MEMORY = 5
 
 
-#: A slot is five unsigned integers of four bytes and a float of eight, each written at once.
-SLOT_BYTES = 32
+#: A slot is five unsigned integers of four bytes, a float and four integers of eight, each written
+#: at once.
+SLOT_BYTES = 64
 NUMBERS = slice(0, 20)
 TIMES = slice(24, 32)
+SIZES = slice(32, 64)
 ORDER, ORDERED, BEGUN, ENDED, TOLD = range(5)
+SIZE, UNFILLED, START_SIZE, LAST_SIZE = range(4)
 
 
 class Slot:
@@ -34,6 +38,7 @@ class Slot:
         slot = memoryview(page)[start : start + SLOT_BYTES]
         self._numbers = slot[NUMBERS].cast("I")
         self._times = slot[TIMES].cast("d")
+        self._sizes = slot[SIZES].cast("Q")
 
     @property
     def order(self) -> Order:
@@ -58,6 +63,26 @@ class Slot:
         return self._times[0]
 
     @property
+    def size_bytes(self) -> int:
+        """What the seat held when it began that task: all but the pages of files."""
+        return self._sizes[SIZE]
+
+    @property
+    def start_bytes(self) -> int:
+        """What it held when it started; 0 while it is still about to."""
+        return self._sizes[START_SIZE]
+
+    @property
+    def last_bytes(self) -> int:
+        """What it holds that has grown and makes way for a new one; 0 for any other."""
+        return self._sizes[LAST_SIZE]
+
+    @property
+    def unfilled_bytes(self) -> int:
+        """What address space it had then and had not filled."""
+        return self._sizes[UNFILLED]
+
+    @property
     def ended(self) -> int:
         """The turn of the last task that has ended; telling how may still take its time."""
         return self._numbers[ENDED]
@@ -72,9 +97,18 @@ class Slot:
         """Whether the seat has begun with a task and not yet told how it ended."""
         return self.begun > self.told
 
-    def begin(self, turn: int, now: float) -> None:
-        """The seat begins with the task at `turn`."""
+    def start(self, size_bytes: int) -> None:
+        """The seat has started, and holds so much."""
+        self._sizes[START_SIZE] = size_bytes
+
+    def make_way(self, size_bytes: int) -> None:
+        """The seat ends because it has grown to so much."""
+        self._sizes[LAST_SIZE] = size_bytes
+
+    def begin(self, turn: int, now: float, size_bytes: int, unfilled_bytes: int = 0) -> None:
+        """The seat, which holds `size_bytes`, begins with the task at `turn`."""
         self._times[0] = now
+        self._sizes[SIZE], self._sizes[UNFILLED] = size_bytes, unfilled_bytes
         self._numbers[BEGUN] = turn
 
     def end(self) -> None:
@@ -87,8 +121,9 @@ class Slot:
 
     def clear(self) -> None:
         """Make it ready for a new seat."""
-        for index in range(len(self._numbers)):
-            self._numbers[index] = 0
+        for values in (self._numbers, self._sizes):
+            for index in range(len(values)):
+                values[index] = 0
 
 
 class Board:

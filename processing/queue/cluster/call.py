@@ -11,6 +11,7 @@ from django.dispatch import Signal
 from django_q.exceptions import TimeoutException
 from django_q.timeout import TimeoutHandler
 
+from processing.memory.limit import is_refusal, lift_burst_limit
 from processing.queue.aftermath import AFTERMATH_FUNCTIONS
 from processing.queue.cluster.board import Order, Slot
 from processing.queue.cluster.seat_signals import take_back_signals
@@ -47,10 +48,15 @@ class TaskExited(Exception):
     """The task tried to end its process."""
 
 
+class MemoryLimitExceeded(JobInterrupted):
+    """The task took more memory than it may."""
+
+
 INTERRUPTS: dict[Order, type[JobInterrupted]] = {
     Order.CANCEL: JobCancelled,
     Order.STOP: ClusterStopping,
     Order.LEASE_LOST: LeaseLost,
+    Order.MEMORY: MemoryLimitExceeded,
 }
 
 
@@ -65,6 +71,7 @@ class CallWindow:
         self._slot = slot
         self._is_open = False
         self.timeout_seconds: float | None = None
+        self.was_refused_memory = False
 
     def __call__(self, timeout: float) -> CallWindow | TimeoutHandler:
         """What django-q2's loop makes of it before each call; it is the supervisor who watches.
@@ -85,9 +92,17 @@ class CallWindow:
     ) -> Literal[False]:
         self._is_open = False
         take_back_signals()
+        if error is not None:
+            self.judge(error)
         if error is not None and not isinstance(error, (Exception, TimeoutException)):
             raise TaskExited(f"The task raised {describe_exception(error)}") from error
         return False
+
+    def judge(self, error: BaseException) -> None:
+        """Note whether memory was refused, and refuse no more: what handles `error` needs some."""
+        if is_refusal(error):
+            self.was_refused_memory = True
+            lift_burst_limit()
 
     def close(self) -> None:
         """Obey nothing any more; where an order came between a call's entry and its first line."""

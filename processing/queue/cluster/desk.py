@@ -12,6 +12,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 from processing.backoff import double_wait
 from processing.queue.claims import Delivery
+from processing.queue.cluster.gatekeeper import Gatekeeper
 from processing.queue.cluster.ledger import Ledger, Orders
 from processing.queue.cluster.listener import Listener
 from processing.queue.cluster.load import Load
@@ -19,15 +20,11 @@ from processing.queue.cluster.pace import Pace
 from processing.queue.cluster.patience import Patience
 from processing.queue.cluster.ready import RELEASE_SECONDS, Ready
 from processing.queue.cluster.stat import StatBoard, Vitals
-from processing.queue.cluster.suspects import Suspects
+from processing.queue.cluster.unsettled import Unsettled
 from processing.queue.ending import Ending
 
 logger = logging.getLogger(__name__)
 
-#: Endings are settled together, but none waits longer than this for another, in seconds.
-SETTLE_WITHIN_SECONDS = 0.02
-#: Settled without delay, and no task is begun, when the endings take so many bytes.
-ENDINGS_MOST_BYTES = 4 * 1024 * 1024
 #: The wait before a database that is away is tried again, in seconds; it doubles.
 AWAY_FIRST_SECONDS = 0.1
 AWAY_MOST_SECONDS = 5.0
@@ -39,22 +36,25 @@ class Desk:
     """Goes to the database when there is a reason, and waits with patience while it is away."""
 
     def __init__(
-        self, ledger: Ledger, pace: Pace, stats: StatBoard, selector: selectors.BaseSelector
+        self,
+        ledger: Ledger,
+        pace: Pace,
+        gatekeeper: Gatekeeper,
+        stats: StatBoard,
+        selector: selectors.BaseSelector,
     ) -> None:
         self.ready = Ready()
         self.accepts = True
         self.found_nothing = False
         self._ledger = ledger
         self._pace = pace
+        self._gatekeeper = gatekeeper
         self._stats = stats
         self._listener = Listener(selector, self.wake)
-        self._suspects = Suspects()
-        self._endings: list[Ending] = []
-        self._ending_bytes = 0
-        self._first_ended_at = 0.0
+        self._unsettled = Unsettled()
         self._look_at = self._poll_at = self._open_at = 0.0
         self._worked_at = time.monotonic()
-        self._is_open = False
+        self._is_open = self._has_recalled = False
         self._patience = Patience()
         self._patience.start()
         self._failures = 0
@@ -67,17 +67,16 @@ class Desk:
     @property
     def ending_count(self) -> int:
         """How many endings are still to be settled."""
-        return len(self._endings) + len(self._suspects)
+        return len(self._unsettled)
 
     @property
     def is_full(self) -> bool:
         """Whether what is to be settled takes so much memory that no more may come."""
-        return self._ending_bytes + self._suspects.size_bytes >= ENDINGS_MOST_BYTES
+        return self._unsettled.is_full
 
     def add(self, ending: Ending) -> None:
         """A task has ended."""
-        if not self._suspects.hold(ending, time.monotonic()):
-            self._add(ending)
+        self._unsettled.add(ending)
 
     def work(self, now: float, load: Load) -> Orders:
         """Do what is due; returns what is to be ended. A database that is away is only logged."""
@@ -103,11 +102,9 @@ class Desk:
         ends = [
             self._ledger.keep_at(bool(load.in_hand)),
             self._stats.next_at(),
-            self._suspects.next_at(),
+            self._unsettled.next_at(),
             self.ready.next_at(),
         ]
-        if self._endings:
-            ends.append(self._first_ended_at + SETTLE_WITHIN_SECONDS)
         if self.accepts and self._count_lacking(load):
             has_sign = self._ledger.wakeup.has_sign
             ends.append(0.0 if has_sign else min(self._look_at, self._poll_at))
@@ -120,8 +117,7 @@ class Desk:
     def stop_accepting(self) -> None:
         """Claim nothing more, and put back what is ready, now and later."""
         self.accepts = False
-        for ending in self._suspects.pardon():
-            self._add(ending)
+        self._unsettled.pardon()
 
     def close(self, vitals: Vitals) -> None:
         """Say the last, and drop the connection."""
@@ -130,19 +126,12 @@ class Desk:
                 self._stats.publish(time.monotonic(), vitals)
             self._forget_connection()
 
-    def _add(self, ending: Ending) -> None:
-        if not self._endings:
-            self._first_ended_at = time.monotonic()
-        self._endings.append(ending)
-        self._ending_bytes += ending.size_bytes
-
     def _work(self, now: float, load: Load) -> Orders:
         self._open(now)
-        for ending in self._suspects.release(now):
-            self._add(ending)
+        self._unsettled.release(now)
+        self._release(now, load)  # first: what has no room is to be seen in the queue again
         self._ask_whether_changed(now)
         self._exchange(now, load)
-        self._release(now, load)
         orders = self._keep(now, load.in_hand)
         # With every seat busy only our own commits would wake us.
         self._listener.listen(is_waiting=load.idle_count > len(self.ready))
@@ -154,31 +143,35 @@ class Desk:
         is_due = wanted or self._is_time_to_settle(now, load)
         if not is_due or now < self._ledger.courtesy.free_until:
             return
-        exchange = self._ledger.exchange(self._endings, wanted)
-        for ending in self._endings:
+        choose = None
+        if wanted:
+            choose = self._gatekeeper.find_choice(self.ready.claims, now, count=wanted)
+        exchange = self._ledger.exchange(self._unsettled.endings, wanted, choose)
+        for ending in self._unsettled.endings:
             if ending.delivery not in exchange.held:
                 logger.warning("job %s was no longer ours when it ended", ending.delivery)
-        if self._endings or exchange.claims:
+        if self._unsettled.endings or exchange.claims:
             self._worked_at = now
             # What they queued behind them is no change that wakes us.
             self._look_at = 0.0
             self.found_nothing = False
-        self._endings = []
-        self._ending_bytes = 0
+        self._unsettled.clear()
         if exchange.claims:
             self.ready.add(exchange.claims, now)
         if wanted:
             self._plan_next_look(now, found_any=bool(exchange.claims))
-            self.found_nothing = not exchange.claims
+            self.found_nothing = not exchange.claims and not self._gatekeeper.has_waiting
 
     def _count_wanted(self, now: float, load: Load) -> int:
         # What has ended may have queued what an idle seat is to begin.
-        is_hungry = bool(self._endings) and load.idle_count > len(self.ready)
+        is_hungry = bool(self._unsettled.endings) and load.idle_count > len(self.ready)
         if not self.accepts or (now < self._look_at and not is_hungry):
             return 0
         return self._count_lacking(load)
 
     def _count_lacking(self, load: Load) -> int:
+        if load.is_held:
+            return 0
         idle_count, ready_count = load.idle_count, len(self.ready)
         wanted = self._pace.count_wanted(
             idle_count=idle_count, ready_count=ready_count, waiting_count=load.waiting_count
@@ -186,11 +179,10 @@ class Desk:
         return max(0, idle_count - ready_count) if wanted and self.ready.is_bulky else wanted
 
     def _is_time_to_settle(self, now: float, load: Load) -> bool:
-        if not self._endings:
+        if not self._unsettled.endings:
             return False
         has_more_to_come = bool(self.ready or load.waiting_count)
-        is_overdue = now >= self._first_ended_at + SETTLE_WITHIN_SECONDS
-        return not has_more_to_come or self.is_full or is_overdue
+        return not has_more_to_come or self.is_full or now >= self._unsettled.due_at
 
     def _plan_next_look(self, now: float, *, found_any: bool) -> None:
         if found_any:
@@ -198,6 +190,7 @@ class Desk:
             return
         due = self._ledger.next_due_seconds()
         self._look_at = float("inf") if due is None else now + max(0.0, due)
+        self._look_at = min(self._look_at, now + self._gatekeeper.look_seconds)
         self._poll_at = now + self._ledger.wakeup.poll_seconds(now - self._worked_at)
 
     def _ask_whether_changed(self, now: float) -> None:
@@ -211,17 +204,17 @@ class Desk:
     def _release(self, now: float, load: Load) -> None:
         if not self.accepts:
             self.ready.drop_all()
-        elif not load.idle_count and self.ready.drop_stale(now):
+        elif (load.is_held or not load.idle_count) and self.ready.drop_stale(now):
             self._pace.learn(RELEASE_SECONDS)  # no seat had time for so long
+            self._look_at = 0.0
+            self.found_nothing = False
         if unwanted := self.ready.take_unwanted():
             self._ledger.release(unwanted)
 
     def _keep(self, now: float, in_hand: Collection[Delivery]) -> Orders:
         if now < self._ledger.keep_at(bool(in_hand)):
             return NO_ORDERS
-        held = {*in_hand, *self.ready.deliveries}
-        held.update(ending.delivery for ending in self._endings)
-        held.update(self._suspects.deliveries)
+        held = {*in_hand, *self.ready.deliveries, *self._unsettled.deliveries}
         orders = self._ledger.keep(now, held)
         self._look_at = min(self._look_at, now)
         return orders
@@ -230,6 +223,9 @@ class Desk:
         if self._is_open:
             return
         self._ledger.open(now)
+        if not self._has_recalled:
+            self._gatekeeper.recall(self._ledger.recall_peaks())
+            self._has_recalled = True
         self._is_open = True
         self._listener.open(self._ledger.wakeup.fileno())
         self._look_at = 0.0

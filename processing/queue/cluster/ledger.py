@@ -13,8 +13,10 @@ from django_q.scheduler import scheduler
 
 from processing.queue.claims import (
     RENEW_SECONDS,
+    Choose,
     Claim,
     Delivery,
+    claim_chosen,
     claim_jobs,
     find_next_due_seconds,
     has_due_jobs,
@@ -26,6 +28,8 @@ from processing.queue.cluster.wakeup import Wakeup, make_wakeup
 from processing.queue.cluster_name import ClusterName
 from processing.queue.ending import Ending
 from processing.queue.leases import find_cancelled, give_up, reclaim_lost_jobs, renew_leases
+from processing.queue.memory_samples import UnwrittenSamples
+from processing.queue.peaks import collect_peaks
 from processing.queue.settle import prepare_endings, settle_endings, write_endings
 from processing.queue.takeover import take_over_ormq
 
@@ -74,6 +78,7 @@ class Ledger:
     def __init__(self, name: ClusterName, options: ClusterOptions) -> None:
         self.wakeup: Wakeup = make_wakeup(options.queue)
         self.courtesy = Courtesy()
+        self.samples = UnwrittenSamples()
         self._name = name
         self._queue = options.queue
         self._renew_at = 0.0
@@ -98,18 +103,27 @@ class Ledger:
         self.wakeup.close()
         connection.close()
 
-    def exchange(self, endings: Sequence[Ending], count: int) -> Exchange:
-        """Settle `endings` and claim at most `count` jobs, in one transaction where it works."""
+    def recall_peaks(self) -> dict[str, list[int]]:
+        """What tasks took that ran before, by their names, the newest first."""
+        return collect_peaks()
+
+    def exchange(
+        self, endings: Sequence[Ending], count: int, choose: Choose | None = None
+    ) -> Exchange:
+        """Settle `endings` and claim at most `count` jobs, in one transaction where it works.
+
+        These are the first ones, or those that `choose` chooses where it is given.
+        """
         if not endings:
-            return Exchange(held=set(), claims=self._look(count))
+            return Exchange(held=set(), claims=self._look(count, choose))
         prepared = prepare_endings(endings)
         try:
             with self.courtesy.hold(), transaction.atomic():
-                held, claims = write_endings(prepared), self._claim(count)
+                held, claims = write_endings(prepared), self._claim(count, choose)
         except (OperationalError, InterfaceError):
             raise
         except DatabaseError:
-            held, claims = settle_endings(endings), self._claim(count)
+            held, claims = settle_endings(endings), self._claim(count, choose)
         if claims:  # they waited for the end of others, so more is to be expected
             self.wakeup.mark_busy()
         return Exchange(held=held, claims=claims)
@@ -123,7 +137,10 @@ class Ledger:
         return find_next_due_seconds(self._queue)
 
     def keep(self, now: float, held: Collection[Delivery]) -> Orders:
-        """Do what time has made due: renew the leases of what we hold, take back what is lost."""
+        """Do what time has made due: renew the leases of what we hold, take back what is lost.
+
+        Memory samples are written as they come.
+        """
         lost: set[Delivery] = set()
         cancelled: set[Delivery] = set()
         if held and now >= self._cancel_at:
@@ -144,19 +161,28 @@ class Ledger:
                 self._schedule_at = now
             if Conf.SCHEDULER:
                 scheduler(broker=get_broker())
+        if self.samples:
+            with self.courtesy.hold():
+                self.samples.write()
         return Orders(lost=frozenset(lost), cancelled=frozenset(cancelled))
 
     def keep_at(self, has_running: bool) -> float:
         """When `keep` has something to do."""
+        if self.samples:
+            return 0.0
         ends = [self._renew_at, self._reclaim_at, self._schedule_at]
         if has_running:
             ends.append(self._cancel_at)
         return min(ends)
 
-    def _look(self, count: int) -> list[Claim]:
-        if connection.vendor == "sqlite" and not has_due_jobs(self._queue):
+    def _look(self, count: int, choose: Choose | None) -> list[Claim]:
+        if choose is None and connection.vendor == "sqlite" and not has_due_jobs(self._queue):
             return []  # and its one write lock is left alone
-        return self._claim(count)
+        return self._claim(count, choose)
 
-    def _claim(self, count: int) -> list[Claim]:
-        return claim_jobs(self._queue, claimant=str(self._name), count=count) if count > 0 else []
+    def _claim(self, count: int, choose: Choose | None) -> list[Claim]:
+        if count <= 0:
+            return []
+        if choose is not None:
+            return claim_chosen(self._queue, claimant=str(self._name), choose=choose)
+        return claim_jobs(self._queue, claimant=str(self._name), count=count)

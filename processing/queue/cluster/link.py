@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from processing.memory.plan import WorkerPlan
 from processing.queue.claims import Claim
 from processing.queue.cluster.board import Slot
 from processing.queue.cluster.channel import Channel
@@ -26,7 +27,14 @@ class Link:
     """The first task in `hand` runs or is about to; the seat goes on with the others by itself."""
 
     def __init__(
-        self, *, index: int, pid: int, slot: Slot, stream: socket.socket, tickets: Tickets
+        self,
+        *,
+        index: int,
+        pid: int,
+        slot: Slot,
+        stream: socket.socket,
+        tickets: Tickets,
+        plan: WorkerPlan,
     ) -> None:
         self.index = index
         self.pid = pid
@@ -39,6 +47,7 @@ class Link:
         self.born_at = self._moved_at = time.monotonic()
         self.has_worked = False
         self._tickets = tickets
+        self._plan = plan
         self._turn = 0
 
     @property
@@ -98,6 +107,11 @@ class Link:
         self._moved_at = time.monotonic()
         return self.hand.popleft()
 
+    def keep_profile(self, message: Mapping[str, Any]) -> None:
+        """Keep what the task in its hands has allocated so far, instead of what was told before."""
+        if self.hand and self.hand[0].is_of(message):
+            self.hand[0].profile = message["profile"]
+
     def leave(self) -> None:
         """Let it end; at once when it is idle, otherwise behind its tasks."""
         self.is_leaving = True
@@ -111,7 +125,15 @@ class Link:
 
     def _make_running(self, claim: Claim) -> Running:
         self._turn += 1
-        return Running(claim=claim, seat_pid=self.pid, slot=self.slot, turn=self._turn)
+        plan = self._plan
+        limit_bytes = plan.limit_task(claim.memory_limit_bytes, is_alone=claim.runs_alone)
+        return Running(
+            claim=claim,
+            seat_pid=self.pid,
+            slot=self.slot,
+            turn=self._turn,
+            limit_bytes=limit_bytes,
+        )
 
 
 def _make_message(running: Running) -> dict[str, Any]:
@@ -121,5 +143,7 @@ def _make_message(running: Running) -> dict[str, Any]:
         "job": claim.delivery.job_id.hex,
         "delivery": claim.delivery.number,
         "timeout_seconds": claim.timeout_seconds,
+        "limit_bytes": running.limit_bytes,
+        "is_profiled": claim.runs_alone,
         "package": claim.package,
     }

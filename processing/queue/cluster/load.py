@@ -11,9 +11,11 @@ from processing.queue.claims import Delivery
 class Load:
     """How many seats have nothing, and what the others have in their hands.
 
-    `waiting_count` of the tasks in hand stand behind another.
+    `waiting_count` of the tasks in hand stand behind another. While it `is_held` nothing more is to
+    be begun.
     """
 
     idle_count: int
     waiting_count: int
     in_hand: tuple[Delivery, ...]
+    is_held: bool = False

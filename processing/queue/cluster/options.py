@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from processing.memory.plan import WorkerPlan
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterOptions:
     """`queue` is the name of the queue it serves; `once` ends it when nothing is due any more."""
 
     queue: str
-    seat_count: int
+    plan: WorkerPlan
     grace_seconds: float
     once: bool = False

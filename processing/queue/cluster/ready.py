@@ -48,6 +48,10 @@ class Ready:
         """These, in their order, come back from a seat that has not begun them."""
         self.claims.extendleft(reversed(claims))
 
+    def put_back(self, claim: Claim) -> None:
+        """Begin this one not, which was taken out of here."""
+        self._unwanted.append(claim)
+
     def drop(self, gone: Collection[Delivery]) -> None:
         """Begin none of these."""
         self._unwanted += [claim for claim in self.claims if claim.delivery in gone]

@@ -48,7 +48,10 @@ def report_failure(
 
 
 def report_task(task: dict[str, Any]) -> Report:
-    """The report of a task dict as django-q2's loop leaves it, with "result" and "success"."""
+    """The report of a task dict as django-q2's loop leaves it, with "result" and "success".
+
+    Raises MemoryError where there is not enough to make it.
+    """
     error = None
     if not task["success"]:
         error = read_failure(task["result"])
@@ -56,6 +59,8 @@ def report_task(task: dict[str, Any]) -> Report:
     try:
         row = make_task_row(task) if is_saved(task) else None
         chain, after = pack_next_in_chain(task), pack_aftermath(task, row is not None)
+    except MemoryError:
+        raise  # it is not the result's fault
     except Exception as problem:  # pickling raises whatever the result's classes raise
         text = f"The result cannot be stored: {describe_exception(problem)}"
         return report_failure(text, is_final=True)

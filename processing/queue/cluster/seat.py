@@ -6,6 +6,7 @@ import os
 import pydoc
 import socket
 import sys
+import threading
 import time
 import traceback
 from contextlib import nullcontext, suppress
@@ -20,17 +21,24 @@ from django_q.conf import Conf
 from django_q.signals import post_execute_in_worker, pre_execute
 from django_q.signing import SignedPackage
 
+from processing.memory.limit import begin_limit
+from processing.memory.own_memory import OwnMemory
 from processing.memory.peak import PeakMeter
+from processing.memory.sizes import THREAD_STACK_BYTES
 from processing.queue.claims import Delivery
 from processing.queue.cluster.board import Order, Slot
 from processing.queue.cluster.call import CallSignal, CallWindow
 from processing.queue.cluster.channel import SOCKET_LOST_STATUS, pack_message, read_message
+from processing.queue.cluster.last_stack import offer_stack
+from processing.queue.cluster.leftovers import Leftovers
 from processing.queue.cluster.process_traits import die_with_parent, name_process
 from processing.queue.cluster.report import Report, report_failure, report_task
+from processing.queue.cluster.seat_profile import SeatProfile
 from processing.queue.cluster.seat_signals import ignore_stop_signals
+from processing.queue.cluster.seat_size import SeatSize
 from processing.queue.cluster.tickets import take_ticket
 from processing.queue.current import current
-from processing.queue.failures import describe_exception
+from processing.queue.failures import MEMORY_LIMIT_EXCEEDED, describe_exception
 
 #: What django-q2's loop takes as the end of its queue.
 STOP = "STOP"
@@ -52,13 +60,19 @@ class Seat:
     """The loop's task queue and its result queue: both are the socket to the supervisor."""
 
     def __init__(self, stream: socket.socket, tickets: socket.socket, slot: Slot) -> None:
-        self.window = CallWindow(slot)
         self._stream = stream
         self._tickets = tickets
         self._slot = slot
         self._pid = os.getpid()
         self._inodes = self._find_inodes()
+        self._memory = OwnMemory()
         self._peak = PeakMeter()
+        self._size = SeatSize(slot)
+        self._leftovers = Leftovers()
+        self._peak_bytes = 0
+        self._profile = SeatProfile(self._write)
+        self.window = CallWindow(slot)
+        self._writing = threading.Lock()
         self._taken_count = 0
         self._is_leaving = False
         self._began_at = time.monotonic()
@@ -66,21 +80,27 @@ class Seat:
     def get(self) -> Any:
         """Wait for the next task; STOP when there will be none."""
         self._end_forked_child()
-        while not self._is_leaving and (message := self._await_task()) is not None:
+        while not self._is_done() and (message := self._await_task()) is not None:
             self._take(message)
             try:
                 return self._unpack(message)
             except Exception as error:  # unpickling raises whatever the pickled classes raise
                 text = f"The job cannot be unpacked: {describe_exception(error)}"
-                self._send(report_failure(text, traceback.format_exc(), is_final=True))
+                self._fail(error, text, is_final=True)
         return STOP
 
     def put(self, task: dict[str, Any]) -> None:
         """Tell how the task ended."""
         self._end_forked_child()
         self.window.close()
+        self._profile.end()
         self._is_leaving = self._is_last()
-        self._send(report_task(task))
+        try:
+            report = report_task(task)
+        except MemoryError as error:
+            self._fail(error, "There is not enough memory to store the result.")
+            return
+        self._send(self._judge(report))
 
     def report_crash(self, error: BaseException) -> None:
         """Tell what ended the loop itself: a receiver of a signal, or a module that won't load."""
@@ -88,7 +108,29 @@ class Seat:
         self.window.close()
         if current.delivery is not None:
             self._is_leaving = True
-            self._send(report_failure(describe_exception(error), traceback.format_exc()))
+            self._fail(error, describe_exception(error))
+
+    def _fail(self, error: BaseException, text: str, *, is_final: bool = False) -> None:
+        """Tell of a task that ended outside of its call, in the handler of `error`."""
+        self.window.judge(error)
+        self._profile.end()
+        self._send(self._judge(report_failure(text, traceback.format_exc(), is_final=is_final)))
+
+    def _judge(self, report: Report) -> Report:
+        """The report; of a task that was refused memory it says so, and the seat is used up."""
+        if not self.window.was_refused_memory or report["error"] is None:
+            return report
+        self._is_leaving = True
+        error = {**report["error"], "error_code": MEMORY_LIMIT_EXCEEDED}
+        return {**report, "outcome": MEMORY_LIMIT_EXCEEDED, "error": error, "is_final": False}
+
+    def _is_done(self) -> bool:
+        """Whether the loop is to end, now that the last task's report is away."""
+        if self._is_leaving or not self._taken_count:
+            return self._is_leaving
+        held_bytes = self._slot.size_bytes
+        is_grown = self._size.is_grown(held_bytes=held_bytes, peak_bytes=self._peak_bytes)
+        return is_grown or self._leftovers.are_there()
 
     def _await_task(self) -> dict[str, Any] | None:
         """The next message that there is a ticket for; what has none has been taken back."""
@@ -100,10 +142,17 @@ class Seat:
 
     def _take(self, message: dict[str, Any]) -> None:
         self._began_at = time.monotonic()
-        self._slot.begin(message["turn"], self._began_at)
+        memory = self._memory.read()
+        begin_limit(message["limit_bytes"], memory)
+        sizes = memory.held_bytes, memory.unfilled_bytes
+        self._slot.begin(message["turn"], self._began_at, *sizes)
         self._peak.begin()
-        current.begin(Delivery(job_id=UUID(message["job"]), number=message["delivery"]))
+        delivery = Delivery(job_id=UUID(message["job"]), number=message["delivery"])
+        current.begin(delivery)
         self.window.timeout_seconds = message["timeout_seconds"]
+        self.window.was_refused_memory = False
+        if message["is_profiled"]:
+            self._profile.begin(delivery, limit_bytes=message["limit_bytes"])
 
     def _unpack(self, message: dict[str, Any]) -> dict[str, Any]:
         task: dict[str, Any] = SignedPackage.loads(message["package"])
@@ -128,24 +177,33 @@ class Seat:
         except TypeError as error:
             text = f"How the task ended cannot be told: {error}"
             packed = pack_message(self._finish(report_failure(text, is_final=True)))
-        with suppress(OSError):
-            if self._find_inodes() == self._inodes:
-                self._slot.end()
-                self._stream.sendall(packed)
-                self._slot.tell()
-                current.end()
-                return
-        os._exit(SOCKET_LOST_STATUS)
+        self._slot.end()
+        try:
+            self._write(packed)
+        except OSError:
+            os._exit(SOCKET_LOST_STATUS)
+        self._slot.tell()
+        current.end()
+
+    def _write(self, packed: bytes) -> None:
+        """Send a whole message. Raises OSError where a task has closed or replaced our socket."""
+        with self._writing:
+            if self._find_inodes() != self._inodes:
+                raise OSError("The socket of the seat is another one.")
+            self._stream.sendall(packed)
 
     def _finish(self, report: Report) -> dict[str, Any]:
         assert current.delivery is not None
+        peak_bytes = self._peak.read()
+        self._peak_bytes = peak_bytes or 0
         return {
             **report,
             "job": current.delivery.job_id.hex,
             "delivery": current.delivery.number,
             "began_at": self._began_at,
             "ended_at": time.monotonic(),
-            "peak_memory_bytes": self._peak.read(),
+            "held_bytes": self._slot.size_bytes,
+            "peak_memory_bytes": peak_bytes,
             "is_leaving": self._is_leaving,
         }
 
@@ -167,6 +225,8 @@ def run_seat(
     die_with_parent(parent_pid)
     name_process(f"q seat {index + 1}")
     ignore_stop_signals()
+    offer_stack()
+    threading.stack_size(THREAD_STACK_BYTES)
     current_process().name = f"seat-{index + 1}"
     for ours in (stream, tickets):
         ours.settimeout(None)  # whatever socket.setdefaulttimeout says

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from processing.backoff import double_wait
+from processing.memory.plan import WorkerPlan
 from processing.queue.cluster.board import Board
 from processing.queue.cluster.channel import BrokenChannel
 from processing.queue.cluster.link import Link
@@ -29,9 +30,16 @@ UNBORN_SECONDS = 1.0
 
 
 class Seats:
-    """All of them. `ask` sends a message to the template."""
+    """All of them, as many as `plan` says. `ask` sends a message to the template.
 
-    def __init__(self, count: int, board: Board, ask: Callable[[dict[str, Any]], None]) -> None:
+    While `most_running` is a number no seat more than that is given a task.
+    """
+
+    def __init__(
+        self, plan: WorkerPlan, board: Board, ask: Callable[[dict[str, Any]], None]
+    ) -> None:
+        count = plan.seats
+        self._plan = plan
         self._board = board
         self._ask = ask
         self._links: dict[int, Link] = {}
@@ -39,6 +47,7 @@ class Seats:
         self._early_deaths = 0
         self.restarts = -count
         self.is_closing = False
+        self.most_running: int | None = None
 
     def __iter__(self) -> Iterator[Link]:
         return iter(list(self._links.values()))
@@ -49,12 +58,18 @@ class Seats:
     @property
     def load(self) -> Load:
         """What there is to do for them."""
-        in_hand = tuple(one.claim.delivery for link in self._links.values() for one in link.hand)
+        claims = [one.claim for link in self._links.values() for one in link.hand]
         return Load(
             idle_count=sum(link.is_idle for link in self._links.values()),
-            waiting_count=len(in_hand) - self.busy_count,
-            in_hand=in_hand,
+            waiting_count=len(claims) - self.busy_count,
+            in_hand=tuple(claim.delivery for claim in claims),
+            is_held=self.is_held or any(claim.runs_alone for claim in claims),
         )
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nothing more is to be begun: so many run as may, `most_running`."""
+        return self.most_running is not None and self.busy_count >= self.most_running
 
     @property
     def busy_count(self) -> int:
@@ -82,7 +97,14 @@ class Seats:
     def add(self, index: int, pid: int, stream: socket.socket, tickets: Tickets) -> Link:
         """A seat has been started."""
         slot = self._board.slot(index)
-        link = Link(index=index, pid=pid, slot=slot, stream=stream, tickets=tickets)
+        link = Link(
+            index=index,
+            pid=pid,
+            slot=slot,
+            stream=stream,
+            tickets=tickets,
+            plan=self._plan,
+        )
         self._links[pid] = link
         return link
 
@@ -95,12 +117,18 @@ class Seats:
         self._ask({"signal": int(signal.SIGKILL), "pid": link.pid})
 
     def read(self, link: Link) -> list[dict[str, Any]]:
-        """The reports that have come from a seat; one that is broken is killed."""
+        """The reports that have come from a seat; one that is broken is killed.
+
+        Profiles, which come before a report, are kept with the task that they are of.
+        """
         reports = []
         try:
-            for report in link.channel.receive():
-                reports.append(report)
+            for message in link.channel.receive():
                 link.has_worked = True
+                if "profile" in message:
+                    link.keep_profile(message)
+                else:
+                    reports.append(message)
         except EOFError:
             link.is_leaving = True
             if link.hand and not reports:

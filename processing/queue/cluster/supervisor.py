@@ -19,6 +19,7 @@ from processing.queue.cluster.desk import Desk
 from processing.queue.cluster.hands import Hands
 from processing.queue.cluster.ledger import Ledger
 from processing.queue.cluster.link import Link
+from processing.queue.cluster.memory import Memory
 from processing.queue.cluster.options import ClusterOptions
 from processing.queue.cluster.outcome import make_death_ending, make_ending
 from processing.queue.cluster.pace import Pace
@@ -29,6 +30,7 @@ from processing.queue.cluster.seats import Seats
 from processing.queue.cluster.stat import StatBoard, Vitals
 from processing.queue.cluster.stop import Stop
 from processing.queue.cluster.tickets import Tickets
+from processing.queue.cluster.vitals import describe_cluster
 from processing.queue.cluster.watch import Watch
 from processing.queue.cluster_name import ClusterName
 
@@ -47,19 +49,26 @@ class Supervisor:
         self._control = control
         self._options = options
         self._selector = selectors.DefaultSelector()
-        self._seats = Seats(options.seat_count, board, control.send)
+        self._seats = Seats(options.plan, board, control.send)
         self._watch = Watch(lambda pid, number: control.send({"signal": number, "pid": pid}))
-        self._pace = Pace(options.seat_count)
+        ledger = Ledger(name, options)
+        self._memory = Memory.look_after(
+            self._seats, self._watch, name=name, plan=options.plan, samples=ledger.samples
+        )
+        gatekeeper = self._memory.gatekeeper
+        self._pace = Pace(options.plan.seats)
         self._stop = Stop(options.grace_seconds)
         stats = StatBoard(template_pid=name.pid, pid=os.getpid())
-        self._desk = Desk(Ledger(name, options), self._pace, stats, self._selector)
-        self._hands = Hands(self._seats, self._watch, self._desk.ready, self._await_room)
+        self._desk = Desk(ledger, self._pace, gatekeeper, stats, self._selector)
+        ready = self._desk.ready
+        self._hands = Hands(self._seats, gatekeeper, self._watch, ready, self._await_room)
 
     def run(self) -> int:
         """Work until a stop is asked for and done, or the queue is drained; the exit status."""
         self._listen(self._control.stream, self._take_messages)
         self._listen_to_signals()
         self._watch.start()
+        self._memory.guard.start()
         while not self._is_done(time.monotonic()):
             self._tick()
         self._seats.close()
@@ -83,15 +92,18 @@ class Supervisor:
             key.data()
         now = time.monotonic()
         self._advance_stop(now)
+        self._memory.keeper.act(self._part_from)
         self._hands.take_back_from_slow(now)
         self._hand_out(now)
         self._hands.obey(self._desk.work(now, self._seats.load))
         self._hand_out(now)
+        for link in self._memory.gatekeeper.find_worn_seats():
+            self._part_from(link)
         self._desk.publish(now, self._describe)
         self._seats.start_missing(now)
 
     def _hand_out(self, now: float) -> None:
-        if self._desk.is_full:
+        if self._desk.is_full or self._seats.is_held:
             self._hands.take_back_all()
         elif self._desk.accepts:
             self._hands.hand_out(now, most_in_hand=self._pace.most_in_hand)
@@ -136,6 +148,7 @@ class Supervisor:
         lost = list(link.hand)
         link.hand.clear()
         self._part_from(link)
+        self._memory.keeper.forget(link)
         self._seats.remove(link, time.monotonic())
         for running in lost:
             self._watch.end(running)
@@ -147,8 +160,9 @@ class Supervisor:
             self._desk.ready.take_in([running.claim])  # the next seat begins it
             return
         logger.error("seat %s died with job %s", running.seat_pid, running.claim.delivery)
-        is_stopping = self._stop.is_asked
-        self._desk.add(make_death_ending(running, status=status, is_stopping=is_stopping))
+        ending = make_death_ending(running, status=status, is_stopping=self._stop.is_asked)
+        self._memory.gatekeeper.learn(running.claim, ending.peak_memory_bytes)
+        self._desk.add(ending)
 
     def _take_reports(self, link: Link) -> None:
         link.channel.flush()
@@ -169,6 +183,8 @@ class Supervisor:
         link.is_leaving |= report["is_leaving"] or running.order is not Order.NONE
         ending = make_ending(running, report, is_stopping=self._stop.is_asked)
         self._pace.learn(report["ended_at"] - report["began_at"])
+        self._memory.gatekeeper.learn(running.claim, ending.peak_memory_bytes)
+        self._memory.keeper.learn(link, running, report)
         if ending.error.get("error_code"):
             logger.warning(
                 "job %s ended as %s: %s",
@@ -216,14 +232,7 @@ class Supervisor:
         return self._stop.is_asked or (self._options.once and self._desk.found_nothing)
 
     def _describe(self) -> Vitals:
-        return Vitals(
-            seat_pids=tuple(link.pid for link in self._seats),
-            running_count=self._seats.busy_count,
-            ready_count=len(self._desk.ready) + self._seats.load.waiting_count,
-            ending_count=self._desk.ending_count,
-            restarts=max(0, self._seats.restarts),
-            is_stopping=self._stop.is_asked,
-        )
+        return describe_cluster(self._seats, self._desk, self._stop)
 
 
 def run_supervisor(

@@ -34,6 +34,7 @@ from processing.queue.cluster.processes import (
 from processing.queue.cluster.seat import run_seat
 from processing.queue.cluster.supervisor import run_supervisor
 from processing.queue.cluster_name import ClusterName
+from processing.uploads.store import get_store
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class Template:
 
     def __init__(self, options: ClusterOptions) -> None:
         self._options = options
-        self._board = Board(options.seat_count)
+        self._board = Board(options.plan.seats)
         self._seats: dict[int, int] = {}
         self._supervisor_pid: int | None = None
         self._control: Control | None = None
@@ -73,6 +74,7 @@ class Template:
         wakeup_fd = self._listen_to_signals()
         connections.close_all()
         _ = connection.vendor  # its driver is loaded once, for all of them
+        get_store()  # and so is what the store brings along
         gc.collect()
         gc.freeze()
         while self._exit_status is None:

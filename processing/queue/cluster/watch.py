@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from processing.queue.cluster.board import Order
 from processing.queue.cluster.call import INTERRUPT_SIGNAL
+from processing.queue.cluster.last_stack import HAS_STACK, STACK_SIGNAL, read_stack
 from processing.queue.cluster.running import Running
 
 logger = logging.getLogger(__name__)
@@ -21,6 +22,10 @@ logger = logging.getLogger(__name__)
 REPEAT_SECONDS = 0.25
 #: A task that goes on for so long after the first is killed.
 KILL_SECONDS = 2.0
+#: The same where its allocations are traced: to free many small objects takes far longer then.
+KILL_PROFILED_SECONDS = 10.0
+#: So long before that it is asked where it is, in seconds.
+STACK_SECONDS = 0.1
 #: Its wait while nothing runs that has an end; somebody wakes it then. Seconds.
 IDLE_SECONDS = 60.0
 #: A task that its seat has not begun is looked at again when it may have run for its time, but not
@@ -35,6 +40,8 @@ class Watch:
         self._send_signal = send_signal
         self._running: set[Running] = set()
         self._changed = threading.Condition()
+        self._has_tasks = threading.Event()
+        self._is_stopping = False
         self._wakes_at = 0.0
 
     def start(self) -> None:
@@ -45,6 +52,7 @@ class Watch:
         """A seat has been given a task."""
         with self._changed:
             self._running.add(running)
+            self._has_tasks.set()
             timeout_seconds = running.claim.timeout_seconds
             if timeout_seconds is not None and time.monotonic() + timeout_seconds < self._wakes_at:
                 self._changed.notify()
@@ -54,12 +62,29 @@ class Watch:
         with self._changed:
             self._running.discard(running)
 
-    def order(self, running: Running, order: Order) -> None:
+    def order(self, running: Running, order: Order, reason: str = "") -> None:
         """End a task. The first order is what counts; one of a kind that is known is ignored."""
         with self._changed:
+            self._is_stopping |= order is Order.STOP
+            if order is Order.MEMORY and running.has_ended:
+                return  # what it took it has given back
             if running in self._running and running.order is Order.NONE:
+                running.order_reason = reason
                 self._give_order(running, order, time.monotonic())
                 self._changed.notify()
+
+    def wait_for_tasks(self, seconds: float) -> None:
+        """Wait until a seat has a task in its hands, at most so long."""
+        if not self._has_tasks.wait(seconds):
+            return
+        with self._changed:
+            if not self._running:
+                self._has_tasks.clear()
+
+    def find_under_way(self) -> list[Running]:
+        """The tasks that run."""
+        with self._changed:
+            return [one for one in self._running if one.is_under_way and not one.has_ended]
 
     def tick(self, now: float) -> float:
         """Do what is due; returns the seconds until the next thing is."""
@@ -86,13 +111,23 @@ class Watch:
             self._give_order(running, Order.TIMEOUT, now)
         if running.has_ended:
             return REPEAT_SECONDS  # its report waits until the supervisor has time
-        if now >= running.ordered_at + KILL_SECONDS:
+        kill_at = running.ordered_at + self._find_patience(running)
+        if now >= kill_at:
+            running.last_stack = running.last_stack or read_stack(running.seat_pid)
             self._send_signal(running.seat_pid, signal.SIGKILL)
             return KILL_SECONDS
+        if HAS_STACK and now >= kill_at - STACK_SECONDS and not running.is_asked_for_stack:
+            running.is_asked_for_stack = True
+            self._send_signal(running.seat_pid, STACK_SIGNAL)
         if now >= running.signal_at:
             self._send_signal(running.seat_pid, INTERRUPT_SIGNAL)
             running.signal_at = now + REPEAT_SECONDS
-        return min(running.signal_at, running.ordered_at + KILL_SECONDS) - now
+        ask_at = kill_at if running.is_asked_for_stack else kill_at - STACK_SECONDS
+        return min(running.signal_at, ask_at) - now
+
+    def _find_patience(self, running: Running) -> float:
+        is_traced = running.claim.runs_alone and running.order is Order.MEMORY
+        return KILL_PROFILED_SECONDS if is_traced and not self._is_stopping else KILL_SECONDS
 
     def _find_seconds_left(self, running: Running, now: float) -> float:
         if running.claim.timeout_seconds is None:

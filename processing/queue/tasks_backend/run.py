@@ -57,6 +57,15 @@ def run_task(text: str) -> Any:
     return value
 
 
+def call_again(text: str, result_id: str) -> Any:
+    """Call the task once more without telling anybody: no signals, no attempt, no outcome."""
+    call = TaskCall.read(text)
+    task, now = call.load_task(), timezone.now()
+    told = {"started_at": now, "last_attempted_at": now, "worker_ids": [_name_worker()]}
+    result = call.make_result(task, result_id, status=TaskResultStatus.RUNNING, **told)
+    return _call(task, result)
+
+
 def _call(task: Task[Any, Any], result: TaskResult[Any]) -> Any:
     context = [TaskContext(task_result=result)] if task.takes_context else []
     value = task.call(*context, *result.args, **result.kwargs)
@@ -65,7 +74,7 @@ def _call(task: Task[Any, Any], result: TaskResult[Any]) -> Any:
 
 def _tell_attempts(delivery: Delivery) -> dict[str, Any]:
     """The fields of the result that tell of this attempt, and of those before it if there are."""
-    worker_id = f"{socket.gethostname()}:{os.getpid()}"
+    worker_id = _name_worker()
     if delivery.number == 1:
         now = timezone.now()
         return {"started_at": now, "last_attempted_at": now, "worker_ids": [worker_id]}
@@ -75,3 +84,7 @@ def _tell_attempts(delivery: Delivery) -> dict[str, Any]:
         raise NotOurs(f"Delivery {delivery} is not the one that runs.")
     told = tell_attempts(job)
     return told | {"worker_ids": [*told["worker_ids"][:-1], worker_id]}
+
+
+def _name_worker() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import selectors
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from processing.memory.gate import Gate
 from processing.queue.claims import Claim
 from processing.queue.cluster import desk as desk_module
+from processing.queue.cluster import unsettled as unsettled_module
+from processing.queue.cluster.census import Reading
 from processing.queue.cluster.desk import Desk
+from processing.queue.cluster.gatekeeper import Gatekeeper
 from processing.queue.cluster.ledger import Orders
 from processing.queue.cluster.load import Load
 from processing.queue.cluster.pace import Pace
 from processing.queue.cluster.stat import Vitals
 from processing.queue.ending import SUCCEEDED, Ending
 from tests.queue.cluster.fake_ledger import FakeLedger, FakeStats
-from tests.queue.cluster.in_hand import Clock, make_claim
+from tests.queue.cluster.in_hand import Clock, make_claim, make_plan
 
 SEATS = 2
 #: More looks than any test takes that does not look all the time.
@@ -39,14 +45,22 @@ class DeskStand:
         self.ledger = FakeLedger()
         self.stats = FakeStats(self.clock)
         self.selector = selector
-        monkeypatch.setattr(desk_module, "time", self.clock)
+        for module in (desk_module, unsettled_module):
+            monkeypatch.setattr(module, "time", self.clock)
         monkeypatch.setattr(desk_module.Patience, "start", lambda patience: None)
         pace = Pace(SEATS)
-        self.desk = Desk(self.ledger, pace, self.stats, selector)  # type: ignore[arg-type]
+        self.guard: Any = SimpleNamespace(reading=Reading(at=0.0, usage_bytes=0))
+        seats: Any = []
+        self.gatekeeper = Gatekeeper(Gate(make_plan(seats=SEATS)), seats, self.guard)
+        ledger: Any = self.ledger
+        stats: Any = self.stats
+        self.desk = Desk(ledger, pace, self.gatekeeper, stats, selector)
 
-    def work(self, *, idle: int = SEATS, running: int = 0, waiting: int = 0) -> Orders:
+    def work(
+        self, *, idle: int = SEATS, running: int = 0, waiting: int = 0, is_held: bool = False
+    ) -> Orders:
         """One look, with so many seats idle, tasks running, and tasks in hand behind these."""
-        load = make_load(idle=idle, running=running, waiting=waiting)
+        load = make_load(idle=idle, running=running, waiting=waiting, is_held=is_held)
         return self.desk.work(self.clock.now, load)
 
     def settle_in(self) -> None:
@@ -90,10 +104,10 @@ class DeskStand:
         raise AssertionError("it looks all the time")
 
 
-def make_load(*, idle: int = 0, running: int = 0, waiting: int = 0) -> Load:
+def make_load(*, idle: int = 0, running: int = 0, waiting: int = 0, is_held: bool = False) -> Load:
     """So many seats idle, tasks running, and tasks in hand behind these."""
     in_hand = tuple(make_claim().delivery for _ in range(running + waiting))
-    return Load(idle_count=idle, waiting_count=waiting, in_hand=in_hand)
+    return Load(idle_count=idle, waiting_count=waiting, in_hand=in_hand, is_held=is_held)
 
 
 def make_ending() -> Ending:

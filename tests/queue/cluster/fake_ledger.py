@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 
 from django.db import OperationalError
 
-from processing.queue.claims import Claim, Delivery
+from processing.queue.claims import Choose, Claim, Delivery
 from processing.queue.cluster.courtesy import Courtesy
 from processing.queue.cluster.ledger import Exchange, Orders
 from processing.queue.cluster.stat import Vitals
+from processing.queue.due import Due
 from processing.queue.ending import Ending
 from tests.queue.cluster.in_hand import Clock, make_claim
 
@@ -56,6 +57,8 @@ class FakeLedger:
         self.wakeup = FakeWakeup()
         self.courtesy = Courtesy()
         self.queued: list[Claim] = []
+        self.peaks: dict[str, list[int]] = {}
+        self.recall_count = 0
         self.settled: list[list[Ending]] = []
         self.asked_counts: list[int] = []
         self.released: list[Claim] = []
@@ -81,13 +84,24 @@ class FakeLedger:
     def close(self) -> None:
         self.close_count += 1
 
-    def exchange(self, endings: Sequence[Ending], count: int) -> Exchange:
+    def recall_peaks(self) -> dict[str, list[int]]:
+        self._answer()
+        self.recall_count += 1
+        return self.peaks
+
+    def exchange(
+        self, endings: Sequence[Ending], count: int, choose: Choose | None = None
+    ) -> Exchange:
         self._answer()
         if endings:
             self.settled.append(list(endings))
         if count:
             self.asked_counts.append(count)
-        claims, self.queued = self.queued[:count], self.queued[count:]
+        claims = self.queued[:count]
+        if choose is not None:
+            chosen = [due.job_id for due in choose(map(make_due, self.queued))]
+            claims = [claim for claim in self.queued if claim.job_id in chosen]
+        self.queued = [claim for claim in self.queued if claim not in claims]
         return Exchange(held={ending.delivery for ending in endings}, claims=claims)
 
     def release(self, claims: Collection[Claim]) -> None:
@@ -113,6 +127,17 @@ class FakeLedger:
     def _answer(self) -> None:
         if self.is_away or self.refuses:
             raise OperationalError("server closed the connection")
+
+
+def make_due(claim: Claim) -> Due:
+    """The job of a claim, as it is seen before it is claimed."""
+    return Due(
+        job_id=claim.job_id,
+        name=claim.name,
+        memory_limit_bytes=claim.memory_limit_bytes,
+        runs_alone=claim.runs_alone,
+        package_bytes=len(claim.package),
+    )
 
 
 class FakeStats:

@@ -11,7 +11,7 @@ from processing.queue.cluster.channel import read_message
 from processing.queue.cluster.link import Link
 from processing.queue.cluster.running import Running
 from processing.queue.cluster.tickets import Tickets, take_ticket
-from tests.queue.cluster.in_hand import make_report
+from tests.queue.cluster.in_hand import make_plan, make_report
 
 WAIT_SECONDS = 20.0
 
@@ -28,7 +28,12 @@ class LinkStand:
         self.slot = Board(1).slot(0)
         tickets = Tickets(issued, self.taken)
         self.link = Link(
-            index=index, pid=1000 + index, slot=self.slot, stream=ours, tickets=tickets
+            index=index,
+            pid=1000 + index,
+            slot=self.slot,
+            stream=ours,
+            tickets=tickets,
+            plan=make_plan(),
         )
 
     def begin_next(self) -> dict[str, Any]:
@@ -39,7 +44,7 @@ class LinkStand:
         while message is not None and message["turn"] != turn:
             message = read_message(self.stream)
         assert message is not None
-        self.slot.begin(turn, 0.0)
+        self.slot.begin(turn, 0.0, 0)
         return message
 
     def tell(self) -> None:

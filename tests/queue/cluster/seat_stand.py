@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_q import worker as django_q_worker
 from django_q.signing import SignedPackage
 
+from processing.memory.limit import lift_burst_limit
 from processing.queue.cluster import seat as seat_module
 from processing.queue.cluster.board import Board, Slot
 from processing.queue.cluster.call import INTERRUPT_SIGNAL
@@ -24,6 +25,7 @@ from processing.queue.current import current
 
 JOB = uuid4()
 WAIT_SECONDS = 20.0
+LIMIT_BYTES = 1024 * 1024 * 1024
 
 
 class Exited(BaseException):
@@ -42,6 +44,7 @@ class SeatStand:
         self.seat = Seat(self.stream, self.taken, self.slot)
         self.tickets = Tickets(self.issued, self.taken)
         self.supervisor.settimeout(WAIT_SECONDS)
+        self.is_profiled = False
         self._turn = 0
 
     def give(self, package: str | None = None, *, job_id: UUID = JOB, **task: Any) -> int:
@@ -58,6 +61,8 @@ class SeatStand:
             "job": job_id.hex,
             "delivery": 3,
             "timeout_seconds": 2.5,
+            "limit_bytes": LIMIT_BYTES,
+            "is_profiled": self.is_profiled,
             "package": make_package(**task) if package is None else package,
         }
         self.supervisor.sendall(pack_message(message))
@@ -91,6 +96,7 @@ def open_seat(monkeypatch: pytest.MonkeyPatch) -> Iterator[SeatStand]:
     finally:
         current.end()
         signal.signal(INTERRUPT_SIGNAL, handler)
+        lift_burst_limit()
 
 
 def make_package(**given: Any) -> str:

@@ -10,7 +10,7 @@ from processing.queue.cluster.board import Board
 from processing.queue.cluster.link import Link
 from processing.queue.cluster.seats import Seats
 from processing.queue.cluster.tickets import Tickets
-from tests.queue.cluster.in_hand import Clock
+from tests.queue.cluster.in_hand import Clock, make_plan
 
 PID = 1000
 
@@ -21,7 +21,7 @@ class SeatsStand:
     def __init__(self, clock: Clock, open_sockets: ExitStack) -> None:
         self.clock = clock
         self.asked: list[dict[str, Any]] = []
-        self.seats = Seats(3, Board(3), self.asked.append)
+        self.seats = Seats(make_plan(seats=3), Board(3), self.asked.append)
         self.ends: dict[int, socket.socket] = {}
         self._open_sockets = open_sockets
         self._next_pid = PID

@@ -23,6 +23,7 @@ from processing.queue.cluster.call import (
     JobInterrupted,
     JobTimedOut,
     LeaseLost,
+    MemoryLimitExceeded,
     TaskExited,
     describe_timeout,
 )
@@ -33,13 +34,14 @@ INTERRUPTS = [
     (Order.CANCEL, JobCancelled),
     (Order.STOP, ClusterStopping),
     (Order.LEASE_LOST, LeaseLost),
+    (Order.MEMORY, MemoryLimitExceeded),
 ]
 
 
 @pytest.fixture
 def slot() -> Slot:
     slot = Board(1).slot(0)
-    slot.begin(TURN, 0.0)
+    slot.begin(TURN, 0.0, 0)
     return slot
 
 
@@ -83,7 +85,7 @@ def test_an_order_of_another_task_is_not_obeyed(window: CallWindow, slot: Slot, 
     slot.give_order(Order.CANCEL, turn)
     with window(-1):
         interrupt()
-    slot.begin(turn, 0.0)
+    slot.begin(turn, 0.0, 0)
     with pytest.raises(JobCancelled), window(-1):
         interrupt()
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from processing.queue.cluster import desk as desk_module
-from processing.queue.cluster.desk import SETTLE_WITHIN_SECONDS
+from processing.queue.cluster import unsettled as unsettled_module
 from processing.queue.cluster.ledger import Orders
 from processing.queue.cluster.load import Load
 from processing.queue.cluster.ready import BULKY_CHARACTERS, RELEASE_SECONDS
+from processing.queue.cluster.unsettled import SETTLE_WITHIN_SECONDS
 from tests.queue.cluster.desk_stand import SEATS, VITALS, DeskStand, make_ending
 from tests.queue.cluster.fake_ledger import POLL_SECONDS
 from tests.queue.cluster.in_hand import make_claim
@@ -81,7 +81,7 @@ def test_endings_that_take_much_memory_are_settled_at_once_and_nothing_is_begun_
     stand: DeskStand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stand.claim(SEATS)
-    monkeypatch.setattr(desk_module, "ENDINGS_MOST_BYTES", 2 * make_ending().size_bytes)
+    monkeypatch.setattr(unsettled_module, "ENDINGS_MOST_BYTES", 2 * make_ending().size_bytes)
     fullness = []
     for _ in range(2):
         stand.desk.add(make_ending())

@@ -9,9 +9,13 @@ from typing import Any, cast
 
 import pytest
 
+from processing.memory.gate import Gate
 from processing.queue.claims import Claim
 from processing.queue.cluster import link as link_module
 from processing.queue.cluster.board import Order
+from processing.queue.cluster.census import Reading
+from processing.queue.cluster.gatekeeper import Gatekeeper
+from processing.queue.cluster.guard import Guard
 from processing.queue.cluster.hands import AHEAD_MOST_CHARACTERS, Hands, deal
 from processing.queue.cluster.ledger import Orders
 from processing.queue.cluster.link import SLOW_SECONDS, STUCK_SECONDS, Link
@@ -19,7 +23,7 @@ from processing.queue.cluster.ready import Ready
 from processing.queue.cluster.running import Running
 from processing.queue.cluster.seats import Seats
 from processing.queue.cluster.watch import Watch
-from tests.queue.cluster.in_hand import Clock, make_claim
+from tests.queue.cluster.in_hand import Clock, make_claim, make_plan
 from tests.queue.cluster.link_stand import LinkStand, report_of
 
 MOST = 4
@@ -32,6 +36,7 @@ class FakeSeats(list[Link]):
     def __init__(self, links: list[Link]) -> None:
         super().__init__(links)
         self.killed: list[Link] = []
+        self.most_running: int | None = None
 
     def kill(self, link: Link) -> None:
         self.killed.append(link)
@@ -49,7 +54,10 @@ class HandsStand:
         self.watch = Watch(lambda pid, number: None)
         self.given: list[Link] = []
         seats = cast(Seats, self.seats)
-        self.hands = Hands(seats, self.watch, self.ready, self.given.append)
+        self.reading = Reading(at=0.0, usage_bytes=0)
+        self.gate = Gate(make_plan(seats=3))
+        gatekeeper = Gatekeeper(self.gate, seats, cast(Guard, self))
+        self.hands = Hands(seats, gatekeeper, self.watch, self.ready, self.given.append)
 
     def hand_out(self, count: int, most: int = MOST, **options: Any) -> list[Claim]:
         """Have so many ready, and hand them out."""
@@ -81,7 +89,7 @@ def share_out(stand: HandsStand, *packages: str, most: int = MOST) -> list[list[
     ready = deque(claims)
     shares = {
         link.index: [claims.index(claim) for claim in share]
-        for link, share in deal(ready, stand.links, most_in_hand=most)
+        for link, share in deal(ready, stand.links, most_in_hand=most, admit=lambda claim: True)
     }
     dealt = [number for share in shares.values() for number in share]
     assert sorted(dealt) == list(range(len(dealt))), "it is the front that is dealt out"
@@ -134,6 +142,15 @@ def test_what_is_handed_out_is_watched_and_the_seats_are_told_of(stand: HandsSta
     assert stand.watched == {running for link in stand.links for running in link.hand}
     assert stand.given == stand.links
     assert len(stand.ready) == 0
+
+
+@pytest.mark.parametrize(("most_running", "given"), [(None, 3), (2, 2), (1, 1), (0, 0)])
+def test_no_more_seats_are_given_a_task_than_may_run_at_once(
+    stand: HandsStand, most_running: int | None, given: int
+) -> None:
+    stand.seats.most_running = most_running
+    stand.hand_out(3)
+    assert [bool(link.hand) for link in stand.links].count(True) == given
 
 
 def test_nothing_is_handed_to_seats_without_room(stand: HandsStand) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -45,9 +46,29 @@ def test_what_a_seat_is_given_it_can_begin(stand: LinkStand) -> None:
             "job": claim.delivery.job_id.hex,
             "delivery": claim.delivery.number,
             "timeout_seconds": claim.timeout_seconds,
+            "limit_bytes": 1024 * 1024 * 1024,
+            "is_profiled": False,
             "package": claim.package,
         }
         assert running.is_under_way
+
+
+def test_what_is_to_run_alone_has_all_the_room_and_is_profiled(stand: LinkStand) -> None:
+    [running] = stand.link.give([replace(make_claim(), runs_alone=True)])
+    message = stand.begin_next()
+    assert message["is_profiled"]
+    assert message["limit_bytes"] == running.limit_bytes > 1024 * 1024 * 1024
+
+
+def test_the_last_profile_of_the_task_in_hand_is_kept_and_no_other(stand: LinkStand) -> None:
+    [running] = stand.link.give([make_claim()])
+    for size_bytes in (1, 2):
+        stand.link.keep_profile(report_of(running) | {"profile": [{"bytes": size_bytes}]})
+    stand.link.keep_profile({"job": "another", "delivery": 1, "profile": [{"bytes": 3}]})
+    assert running.profile == [{"bytes": 2}]
+    stand.link.hand.clear()
+    stand.link.keep_profile(report_of(running) | {"profile": [{"bytes": 4}]})
+    assert running.profile == [{"bytes": 2}]
 
 
 def test_turns_are_counted_on(stand: LinkStand) -> None:

@@ -15,6 +15,7 @@ from processing.queue.failures import make_error
 from tests.queue.cluster.in_hand import (
     BEGAN_AT,
     ENDED_AT,
+    MIB,
     SEAT_PID,
     make_report,
     make_running,
@@ -48,6 +49,20 @@ def test_a_task_that_returned_has_succeeded(is_stopping: bool) -> None:
     assert ending.where == f"{socket.gethostname()}:{SEAT_PID}"
     assert (ending.began_at, ending.ended_at) == (BEGAN_AT, ENDED_AT)
     assert ending.peak_memory_bytes == make_report()["peak_memory_bytes"]
+
+
+@pytest.mark.parametrize(
+    ("own_mib", "seen_mib", "peak_mib"),
+    [(30, 20, 30), (20, 30, 30), (200, 20, 64), (200, 90, 90), (None, 20, 20), (None, 0, None)],
+)
+def test_the_peak_is_the_larger_count_and_mapped_files_are_no_excess(
+    own_mib: int | None, seen_mib: int, peak_mib: int | None
+) -> None:
+    running = make_running()
+    running.grow(seen_mib * MIB)
+    told = make_report(peak_memory_bytes=own_mib and own_mib * MIB)
+    peak_bytes = make_ending(running, told, is_stopping=False).peak_memory_bytes
+    assert peak_bytes == (peak_mib and peak_mib * MIB)
 
 
 def test_a_task_that_failed_keeps_its_error_and_its_row_and_ends_its_chain() -> None:

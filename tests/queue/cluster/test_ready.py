@@ -48,6 +48,13 @@ def test_what_is_dropped_is_to_be_put_back_and_not_begun() -> None:
     assert ready.take_unwanted() == []
 
 
+def test_what_was_taken_out_and_cannot_be_begun_is_put_back_too() -> None:
+    ready, (first, second) = make_ready(2)
+    ready.put_back(ready.claims.popleft())
+    assert (list(ready.claims), ready.next_at()) == ([second], 0.0)
+    assert ready.take_unwanted() == [first]
+
+
 def test_what_is_to_be_put_back_is_still_something() -> None:
     ready, _ = make_ready(1)
     ready.drop_all()

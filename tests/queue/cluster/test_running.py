@@ -18,7 +18,7 @@ def test_a_report_is_of_the_task_and_the_delivery_that_it_names() -> None:
 def test_a_task_is_under_way_from_its_beginning_until_its_end_was_told() -> None:
     running = make_waiting()
     assert (running.is_under_way, running.has_ended) == (False, False)
-    running.slot.begin(TURN, BEGAN_AT)
+    running.slot.begin(TURN, BEGAN_AT, 0)
     assert (running.is_under_way, running.has_ended) == (True, False)
     running.slot.tell()
     assert (running.is_under_way, running.has_ended) == (False, True)
@@ -26,7 +26,7 @@ def test_a_task_is_under_way_from_its_beginning_until_its_end_was_told() -> None
 
 def test_the_task_before_it_does_not_count_as_itself() -> None:
     running = make_waiting()
-    running.slot.begin(TURN - 1, BEGAN_AT)
+    running.slot.begin(TURN - 1, BEGAN_AT, 0)
     assert (running.is_under_way, running.has_ended) == (False, False)
     running.slot.tell()
     assert (running.is_under_way, running.has_ended) == (False, False)
@@ -35,5 +35,5 @@ def test_the_task_before_it_does_not_count_as_itself() -> None:
 def test_the_task_behind_it_does_not_count_as_itself() -> None:
     running = make_running()
     running.slot.tell()
-    running.slot.begin(TURN + 1, BEGAN_AT)
+    running.slot.begin(TURN + 1, BEGAN_AT, 0)
     assert (running.is_under_way, running.has_ended) == (False, True)

@@ -51,6 +51,7 @@ def test_a_report_says_whose_it_is_and_the_board_is_clear_again(stand: SeatStand
     assert (report["job"], report["delivery"]) == (JOB.hex, 3)
     assert (report["outcome"], report["is_leaving"]) == ("succeeded", False)
     assert stand.slot.began_at == report["began_at"] <= report["ended_at"]
+    assert report["held_bytes"] == stand.slot.size_bytes >= stand.slot.start_bytes > 0
     assert report["peak_memory_bytes"] >= 0
     assert not stand.slot.is_taken
     assert current.delivery is None

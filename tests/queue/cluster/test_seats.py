@@ -58,6 +58,15 @@ def test_the_tasks_behind_the_first_in_each_hand_are_what_waits(stand: SeatsStan
     assert stand.seats.busy_count == 2
 
 
+def test_it_is_known_whether_a_task_runs_alone(stand: SeatsStand) -> None:
+    stand.start_all()
+    first, second, _ = stand.seats
+    first.give([make_claim()])
+    assert not stand.seats.load.is_held
+    second.give([make_claim(runs_alone=True)])
+    assert stand.seats.load.is_held
+
+
 def test_the_seat_that_is_slow_first_is_waited_for(
     stand: SeatsStand,
 ) -> None:
@@ -73,11 +82,26 @@ def test_the_seat_that_is_slow_first_is_waited_for(
     assert stand.seats.next_slow_at() == expected
 
 
+@pytest.mark.parametrize(
+    ("most_running", "held"), [(None, [False] * 3), (0, [True] * 3), (1, [False, True, True])]
+)
+def test_the_seats_are_held_when_as_many_run_as_may(
+    stand: SeatsStand, most_running: int | None, held: list[bool]
+) -> None:
+    stand.start_all()
+    stand.seats.most_running = most_running
+    found = []
+    for link in stand.seats:
+        found.append(stand.seats.load.is_held)
+        link.give([make_claim()])
+    assert found == held
+
+
 def test_each_seat_has_its_own_slot_of_the_board(stand: SeatsStand) -> None:
     stand.start_all()
     for link in stand.seats:
         if link.index == 1:
-            link.slot.begin(1, 0.0)
+            link.slot.begin(1, 0.0, 0)
     assert [link.slot.is_taken for link in stand.seats] == [False, True, False]
 
 
@@ -144,7 +168,7 @@ def test_a_seat_that_died_with_its_task_is_replaced_at_once_every_time(stand: Se
     for count in range(1, 3 * FREE_RESTARTS):
         link = stand.start(2)
         link.give([make_claim()])
-        link.slot.begin(1, 0.0)
+        link.slot.begin(1, 0.0, 0)
         stand.seats.remove(link, stand.clock.now)
         stand.seats.start_missing(stand.clock.now)
         assert stand.take_asked() == [{"fork": 2}]
@@ -181,7 +205,7 @@ def test_a_seat_that_lived_ends_the_row_of_early_deaths(stand: SeatsStand, life:
         assert stand.die_early() >= 0
     link = stand.start()
     if life == "took a task":
-        link.slot.begin(1, 0.0)
+        link.slot.begin(1, 0.0, 0)
     elif life == "reported":
         stand.ends[link.pid].sendall(pack_message({"a": 1}))
         stand.seats.read(link)

@@ -9,12 +9,14 @@ import pytest
 from processing.queue.cluster import watch as watch_module
 from processing.queue.cluster.board import Order
 from processing.queue.cluster.call import INTERRUPT_SIGNAL
+from processing.queue.cluster.last_stack import STACK_SIGNAL
 from processing.queue.cluster.running import Running
 from processing.queue.cluster.watch import (
     IDLE_SECONDS,
     KILL_SECONDS,
     LOOK_SECONDS,
     REPEAT_SECONDS,
+    STACK_SECONDS,
     Watch,
 )
 from tests.queue.cluster.in_hand import (
@@ -89,6 +91,7 @@ def test_a_task_is_interrupted_again_and_again_and_killed_in_the_end(
     repeats = int(KILL_SECONDS / REPEAT_SECONDS)
     assert log == [
         *[(round(index * REPEAT_SECONDS, 2), INTERRUPT) for index in range(repeats)],
+        (KILL_SECONDS - STACK_SECONDS, (SEAT_PID, int(STACK_SIGNAL))),
         (KILL_SECONDS, KILL),
     ]
 
@@ -158,7 +161,7 @@ def test_a_task_that_waits_in_hand_is_not_timed_out_however_old_it_is(
     watch: Watch, sent: SentSignals
 ) -> None:
     waiting = make_waiting(timeout_seconds=TIMEOUT_SECONDS)
-    waiting.slot.begin(TURN - 1, BEGAN_AT)
+    waiting.slot.begin(TURN - 1, BEGAN_AT, 0)
     watch.begin(waiting)
     for seconds in (0.0, 60.0, 3600.0):
         assert watch.tick(ENDS_AT + seconds) == TIMEOUT_SECONDS
@@ -171,7 +174,7 @@ def test_the_time_of_a_task_that_waited_is_counted_from_its_beginning(
     waiting = make_waiting(timeout_seconds=TIMEOUT_SECONDS)
     watch.begin(waiting)
     watch.tick(ENDS_AT + 60)
-    waiting.slot.begin(TURN, ENDS_AT + 61)
+    waiting.slot.begin(TURN, ENDS_AT + 61, 0)
     assert watch.tick(ENDS_AT + 62) == TIMEOUT_SECONDS - 1
     watch.tick(ENDS_AT + 61 + TIMEOUT_SECONDS)
     assert sent.take() == [INTERRUPT]
@@ -233,7 +236,7 @@ def test_the_thread_is_woken_by_orders_and_by_tasks_that_are_due_sooner(
     watch.start()
     unlimited, limited = make_running(), make_running(timeout_seconds=0.01)
     watch.begin(unlimited)
-    limited.slot.begin(TURN, 0.0)  # by the real clock its time has long been up
+    limited.slot.begin(TURN, 0.0, 0)  # by the real clock its time has long been up
     watch.begin(limited)
     wait_for(lambda: INTERRUPT in sent, 10, "the time-out was not seen")
     watch.end(limited)

@@ -15,7 +15,7 @@ from django.core.cache import caches
 from django_q.models import Schedule, Task
 from pytest_django import DjangoDbBlocker
 
-from processing.models import Job
+from processing.models import Job, MemorySample
 from processing.queue.broker import CACHE_NAME
 from processing.queue.schedules import ensure_schedules
 from tests.cluster import RunningCluster, run_cluster
@@ -81,3 +81,4 @@ def empty_tables() -> None:
     wait_until_nothing_runs()
     Job.objects.all().delete()
     Task.objects.all().delete()
+    MemorySample.objects.all().delete()

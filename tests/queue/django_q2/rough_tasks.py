@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
 from tests.queue.django_q2.tasks import add, note
@@ -67,13 +66,12 @@ def fork_and_raise(notes: str) -> str:
     raise RuntimeError("in the child")
 
 
-def fork_and_return_late(notes: str) -> str:
-    """Come back a second time when the seat has long been at its next task."""
-    if os.fork():
-        return "parent"
-    deadline = time.monotonic() + LONG_SECONDS
-    while not Path(f"{notes}.go").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+def fork_and_return_late(notes: str) -> int | str:
+    """Come back a second time much later, where nobody ends it; first with the child's id."""
+    child = os.fork()
+    if child:
+        return child
+    time.sleep(LONG_SECONDS)
     note(notes, "child")
     return "child"
 

@@ -40,6 +40,15 @@ def run_marked(path: str, seconds: float) -> float:
     return seconds
 
 
+def run_large(path: str, size_bytes: int, seconds: float) -> None:
+    """The same, with so much memory in hand meanwhile."""
+    mark(path, "begin")
+    held = b"x" * size_bytes
+    time.sleep(seconds)
+    del held
+    mark(path, "end")
+
+
 def run_until(path: str, go: str, seconds: float) -> None:
     """Run for so long, or until the file `go` is there."""
     mark(path, "begin")

@@ -10,6 +10,7 @@ from unittest.mock import patch
 from django_q import worker as django_q_worker
 from django_q.conf import Conf
 
+from processing.memory.limit import lift_burst_limit
 from processing.queue.claims import Claim, claim_jobs
 from processing.queue.cluster.board import Board
 from processing.queue.cluster.call import INTERRUPT_SIGNAL
@@ -19,6 +20,7 @@ from processing.queue.cluster.outcome import make_ending
 from processing.queue.cluster.seat import Seat, Timer
 from processing.queue.cluster.tickets import Tickets
 from processing.queue.settle import settle_endings
+from tests.queue.cluster.in_hand import make_plan
 
 MOST_JOBS = 20
 
@@ -39,7 +41,14 @@ def run_claim(claim: Claim) -> None:
     slot = Board(1).slot(0)
     with ours, theirs, issued, taken:
         tickets = Tickets(issued, taken)
-        link = Link(index=0, pid=os.getpid(), slot=slot, stream=ours, tickets=tickets)
+        link = Link(
+            index=0,
+            pid=os.getpid(),
+            slot=slot,
+            stream=ours,
+            tickets=tickets,
+            plan=make_plan(),
+        )
         [running] = link.give([claim])
         issued.close()  # the seat leaves when it has taken the one ticket
         _be_seat(Seat(theirs, taken, slot))
@@ -59,4 +68,5 @@ def _be_seat(seat: Seat) -> None:
         ):
             django_q_worker.worker(seat, seat, Timer(), None)
     finally:
+        lift_burst_limit()
         signal.signal(INTERRUPT_SIGNAL, before)

@@ -1,0 +1,1 @@
+"""The console: one page for people, on top of the API that programs use."""

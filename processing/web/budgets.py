@@ -1,0 +1,43 @@
+"""The shares of a web process's memory that requests hold while they run."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import cache
+
+from django.conf import settings
+
+from processing.fanout.window import SURE_BODY_COUNT, Window
+from processing.memory.budget import ByteBudget
+from processing.uploads.admission import count_held_bytes as count_uploads_bytes
+
+
+@cache
+def post_budget() -> ByteBudget:
+    """What JSON bodies may hold."""
+    return ByteBudget(settings.PROCESS_DATA_BUDGET_BYTES)
+
+
+@cache
+def fan_out_budget() -> ByteBudget:
+    """What answers of other servers may hold."""
+    return ByteBudget(settings.FANOUT_BUDGET_BYTES)
+
+
+@asynccontextmanager
+async def hold_window(url_count: int) -> AsyncGenerator[Window, None]:
+    """A window for so many answers of other servers. Raises MemoryPressure where there is none."""
+    budget, most_bytes = fan_out_budget(), settings.FANOUT_MAX_RESPONSE_BYTES
+    own_bytes = min(url_count, SURE_BODY_COUNT) * most_bytes
+    async with budget.hold(own_bytes):
+        window = Window(budget, own_bytes=own_bytes, body_most_bytes=most_bytes)
+        try:
+            yield window
+        finally:
+            window.close()
+
+
+def count_held_bytes() -> int:
+    """What posts, fan-outs and uploads hold now, of the plan's `request_bytes`."""
+    return post_budget().held_bytes + fan_out_budget().held_bytes + count_uploads_bytes()

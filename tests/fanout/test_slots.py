@@ -1,0 +1,71 @@
+"""Who may use a connection: as many as there are slots, and no host all of them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from pytest_django import Settings
+
+from processing.fanout.fetch import fetch_each
+from processing.fanout.slots import Slots
+from processing.fanout.targets import parse_targets
+from tests.fanout.upstream import hang, reply, serve_upstream, wait_until
+
+
+def test_a_host_that_never_answers_leaves_room_for_others(settings: Settings) -> None:
+    settings.FANOUT_CONCURRENCY = 4
+
+    async def run() -> None:
+        async with (
+            serve_upstream({f"/{number}": hang for number in range(8)}) as slow,
+            serve_upstream({"/": reply(b"fast")}) as fast,
+        ):
+            other = fast.url("/").replace("127.0.0.1", "localhost")
+            targets = parse_targets([*(slow.url(f"/{number}") for number in range(8)), other])
+            async with fetch_each(targets) as outcomes:
+                index, fetched = await anext(outcomes)
+                assert (index, fetched.text) == (8, "fast")
+                assert slow.open_count == 3
+
+    asyncio.run(run())
+
+
+def test_who_comes_first_goes_first_and_nothing_is_kept_of_a_host() -> None:
+    async def run() -> list[int]:
+        slots, order = Slots(1), []
+
+        async def use(number: int) -> None:
+            async with slots.hold("host"):
+                order.append(number)
+                await asyncio.sleep(0)
+
+        users = [asyncio.create_task(use(number)) for number in range(5)]
+        await asyncio.sleep(0)
+        users[2].cancel()
+        await asyncio.gather(*users, return_exceptions=True)
+        assert not slots._hosts
+        assert not slots._users
+        return order
+
+    assert asyncio.run(run()) == [0, 1, 3, 4]
+
+
+@pytest.mark.parametrize(("count", "host_count"), [(1, 1), (2, 1), (4, 3), (100, 75)])
+def test_a_host_may_have_three_quarters(count: int, host_count: int) -> None:
+    assert Slots(count).host_count == host_count
+
+
+def test_slots_come_back_from_whoever_is_cancelled(settings: Settings) -> None:
+    settings.FANOUT_CONCURRENCY = 2
+
+    async def run() -> None:
+        async with serve_upstream({"/hang": hang, "/": reply(b"x")}) as upstream:
+            for _ in range(5):
+                async with fetch_each(parse_targets([upstream.url("/hang")])):
+                    await wait_until(lambda: upstream.open_count >= 1)
+            async with fetch_each(parse_targets([upstream.url("/")])) as outcomes:
+                _, fetched = await anext(outcomes)
+                assert fetched.ok
+
+    asyncio.run(run())

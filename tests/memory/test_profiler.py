@@ -1,0 +1,104 @@
+"""Which lines allocate most, told while the work runs: real work in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from processing.memory.profiler import UNSEEN, UNTRACED, AllocationProfiler
+from tests.memory import hogs
+
+ROOT = Path(__file__).parents[2]
+MIB = 1024 * 1024
+ROOMY_BYTES = 1024 * MIB
+WAIT_SECONDS = 60.0
+
+needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="measures RssAnon")
+
+
+def run(name: str, size_bytes: int, limit_bytes: int = ROOMY_BYTES) -> list[list[dict[str, Any]]]:
+    """The profiles of one of the hogs."""
+    command = [sys.executable, "-m", "tests.memory.hogs", name, str(size_bytes), str(limit_bytes)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=WAIT_SECONDS)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def find_line(text: str) -> str:
+    """The place of the line of hogs.py with `text` in it."""
+    lines = Path(hogs.__file__).read_text().splitlines()
+    [number] = [number for number, line in enumerate(lines, 1) if text in line]
+    return f"{hogs.__file__}:{number}"
+
+
+def test_the_guilty_line_is_first_with_what_it_holds_and_says() -> None:
+    profiles = run("grow", 30 * MIB)
+    worst = profiles[-1][0]
+    assert worst["place"] == find_line("# the guilty line")
+    assert worst["line"].startswith("data.append(bytearray(KIB))")
+    assert 5 * MIB < worst["bytes"] <= 33 * MIB
+    assert worst["blocks"] >= worst["bytes"] // 2000
+
+
+def test_each_profile_is_of_more_than_the_one_before() -> None:
+    sizes = [profile[0]["bytes"] for profile in run("grow", 30 * MIB)]
+    assert len(sizes) > 1
+    assert sizes == sorted(sizes)
+
+
+def test_a_line_of_the_library_is_told_as_a_detail_of_the_line_that_called_it() -> None:
+    worst = run("parse", 12 * MIB)[-1][0]
+    assert worst["place"] == find_line("# loads a megabyte")
+    assert "json/decoder.py:" in worst["detail"]
+
+
+@needs_linux
+def test_what_c_allocates_is_told_with_the_place_where_the_process_grew() -> None:
+    worst = run("allocate_in_c", 60 * MIB)[-1][0]
+    assert worst["place"].startswith(f"{hogs.__file__}:")
+    assert (worst["blocks"], worst["detail"]) == (0, UNTRACED)
+    assert worst["bytes"] > 20 * MIB
+
+
+@needs_linux
+def test_what_a_child_process_allocates_is_told_with_the_line_that_waits_for_it() -> None:
+    worst = run("allocate_in_child", 60 * MIB)[-1][0]
+    assert worst["place"] == find_line("# waits")
+    assert worst["detail"] == UNTRACED
+    assert worst["bytes"] > 30 * MIB
+
+
+def test_a_thread_that_allocates_is_named_by_its_own_line() -> None:
+    worst = run("grow_in_thread", 30 * MIB)[-1][0]
+    assert worst["place"] == find_line("# the guilty line")
+
+
+@needs_linux
+def test_where_a_snapshot_does_not_fit_the_place_of_the_growth_is_told() -> None:
+    worst = run("grow", 30 * MIB, limit_bytes=MIB)[-1][0]
+    assert worst["detail"] == UNSEEN
+    assert worst["place"].startswith(f"{hogs.__file__}:")
+    assert worst["bytes"] > 5 * MIB
+
+
+def test_it_leaves_no_thread_and_no_tracing_behind() -> None:
+    switch_seconds = sys.getswitchinterval()
+    profiler = AllocationProfiler(lambda profile: None, limit_bytes=ROOMY_BYTES)
+    profiler.start()
+    assert tracemalloc.is_tracing()
+    assert sys.getswitchinterval() < switch_seconds
+    profiler.stop()
+    assert sys.getswitchinterval() == switch_seconds
+    assert not tracemalloc.is_tracing()
+    assert "profiler" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_small_work_has_no_profile() -> None:
+    assert run("grow", 16 * 1024) == []

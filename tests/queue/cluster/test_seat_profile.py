@@ -1,0 +1,61 @@
+"""A seat tells what its task allocates while that runs, beside its reports."""
+
+from __future__ import annotations
+
+import threading
+import tracemalloc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from processing.queue.cluster.channel import read_message
+from tests.queue import hogs
+from tests.queue.cluster.seat_stand import JOB, SeatStand, open_seat
+
+# django-q2's loop closes connections that are too old, where there is one.
+pytestmark = pytest.mark.django_db
+
+HOLD = "tests.queue.hogs.hold"
+SIZE_BYTES = 8 * hogs.MIB
+
+
+@pytest.fixture
+def stand(monkeypatch: pytest.MonkeyPatch) -> Iterator[SeatStand]:
+    with open_seat(monkeypatch) as stand:
+        yield stand
+
+
+def run(stand: SeatStand, *, is_profiled: bool) -> list[dict[str, Any]]:
+    """What the seat says of a task that holds SIZE_BYTES for a moment."""
+    stand.is_profiled = is_profiled
+    stand.give(func=HOLD, args=(SIZE_BYTES,))
+    stand.run_loop()
+    messages = [stand.read_report()]
+    while "profile" in messages[-1]:
+        message = read_message(stand.supervisor)
+        assert message is not None
+        messages.append(message)
+    return messages
+
+
+def test_a_profiled_task_tells_its_lines_before_it_ends(stand: SeatStand) -> None:
+    *profiles, report = run(stand, is_profiled=True)
+    assert profiles
+    assert {(message["job"], message["delivery"]) for message in profiles} == {(JOB.hex, 3)}
+    worst = profiles[-1]["profile"][0]
+    assert worst["place"].startswith(f"{hogs.__file__}:")
+    assert worst["line"].endswith("# holds")
+    assert hogs.MIB < worst["bytes"] < 2 * SIZE_BYTES
+    assert report["outcome"] == "succeeded"
+
+
+def test_nothing_is_traced_behind_it(stand: SeatStand) -> None:
+    run(stand, is_profiled=True)
+    assert not tracemalloc.is_tracing()
+    assert "profiler" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_any_other_task_is_not_traced(stand: SeatStand) -> None:
+    [report] = run(stand, is_profiled=False)
+    assert report["outcome"] == "succeeded"
