@@ -47,6 +47,8 @@ WEB_COMMAND += ["-c", "python:project.gunicorn_conf", "project.asgi"]
 START_SECONDS = 30.0
 #: SHUTDOWN_GRACE_SECONDS and what a loaded machine adds.
 STOP_SECONDS = 15.0
+#: A child that dies with its parent is ended by the kernel, once what it held is freed.
+GONE_SECONDS = 5.0
 POLL_SECONDS = 0.02
 #: Each process of a test run has its own share of the ports.
 PORT_SHARES = 16
@@ -176,7 +178,7 @@ def stop_process(process: subprocess.Popen[bytes], log: Path) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
     assert process.wait(STOP_SECONDS) == 0, log.read_text()[-4000:]
-    assert not find_group(process.pid), "processes were left behind"
+    wait_for(lambda: not find_group(process.pid), GONE_SECONDS, "processes are left behind")
 
 
 def kill_process(process: subprocess.Popen[bytes]) -> None:
