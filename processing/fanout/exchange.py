@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import aiohttp
@@ -12,6 +11,7 @@ from django.conf import settings
 from processing.fanout.bodies import PIECE_BYTES, Body, read_body
 from processing.fanout.failures import FailureCode, FetchFailed
 from processing.fanout.hosts import is_allowed_host
+from processing.fanout.patience import Patience, Room
 from processing.fanout.retries import (
     LEAST_ATTEMPT_SECONDS,
     MOST_ATTEMPTS,
@@ -49,21 +49,13 @@ class Exchange:
     """The attempts for one URL, which has its slot until they are over.
 
     Who gave the slot up while it waits would queue behind those that may wait for its body to be
-    sent. `take` is asked for room before a body grows, `drop` told when it is forgotten. `ends_at`
-    is on the loop's clock, in seconds.
+    sent. `room` is asked before a body grows, and told when it is forgotten.
     """
 
-    def __init__(
-        self,
-        session: aiohttp.ClientSession,
-        take: Callable[[int], Awaitable[None]],
-        drop: Callable[[], None],
-        ends_at: float,
-    ) -> None:
+    def __init__(self, session: aiohttp.ClientSession, room: Room, patience: Patience) -> None:
         self._session = session
-        self._take = take
-        self._drop = drop
-        self._ends_at = ends_at
+        self._room = room
+        self._patience = patience
         self._attempt = 0
 
     async def run(self, target: Target) -> Answer:
@@ -78,16 +70,15 @@ class Exchange:
                 wait_seconds = pick_wait(self._attempt)
                 if not is_passing(error) or not self._has_time(wait_seconds):
                     raise
-            self._drop()
+            self._room.drop()
             await asyncio.sleep(wait_seconds)
 
     def _has_time(self, wait_seconds: float) -> bool:
         """Whether one more attempt may be made after that wait."""
-        left_seconds = self._ends_at - asyncio.get_running_loop().time()
         return (
             self._attempt < MOST_ATTEMPTS
             and wait_seconds <= MOST_RETRY_AFTER_SECONDS
-            and wait_seconds + LEAST_ATTEMPT_SECONDS <= left_seconds
+            and wait_seconds + LEAST_ATTEMPT_SECONDS <= self._patience.left_seconds
         )
 
     async def _follow(self, target: Target) -> Answer:
@@ -120,7 +111,7 @@ class Exchange:
                 response.content.iter_chunked(PIECE_BYTES),
                 ", ".join(response.headers.getall("Content-Encoding", ())),
                 limit_bytes=limit_bytes,
-                take=self._take,
+                take=self._room.take,
             ),
         )
 

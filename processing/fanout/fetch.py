@@ -12,26 +12,23 @@ from collections.abc import (
 )
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import pairwise
 from typing import TypeAlias
 
-import yarl
+import aiohttp
 from django.conf import settings
 
 from processing.fanout.bodies import Body
 from processing.fanout.charsets import iterate_text, pick_charset
-from processing.fanout.client import Client, get_client
+from processing.fanout.client import get_client
 from processing.fanout.exchange import Answer, Exchange
 from processing.fanout.failures import FetchFailure, explain_error
+from processing.fanout.patience import Patience, Room
+from processing.fanout.places import Places, find_places
+from processing.fanout.starts import Starts
 from processing.fanout.targets import Target
-from processing.fanout.window import Boundless, Window
+from processing.fanout.window import Window, make_boundless
 from processing.memory.limit import is_refusal
-
-#: A URL that has a slot is given up after this long, in seconds, redirects and repeated attempts
-#: included: an answer that drips never stalls. The request's deadline may be sooner.
-URL_SECONDS = 15.0
-BOUNDLESS = Boundless()
 
 #: Where the outcome of each task belongs: its places among the targets, and the URLs asked there.
 Pending: TypeAlias = "dict[asyncio.Task[Fetched], list[tuple[int, str]]]"
@@ -93,29 +90,31 @@ async def fetch_each(
     targets: Sequence[Target],
     *,
     deadline_seconds: float | None = None,
-    window: Window | Boundless = BOUNDLESS,
+    places: Places | None = None,
+    window: Window | None = None,
 ) -> AsyncGenerator[AsyncIterator[tuple[int, Fetched]], None]:
     """Like `fetch_all`, but gives (index into targets, outcome) as each completes.
 
         async with fetch_each(targets) as outcomes:
             async for index, fetched in outcomes: ...
 
-    Bodies are held by `window`, from which the caller gives each back when it is done with it.
+    Bodies are held by `window`, from which the caller gives each back when it is done with it;
+    without one there is room for all. `places` (default: all of each URL) says what is fetched.
     Leaving the block, in whatever way, cancels what still runs and waits until it is gone.
     """
     client = await get_client()
+    window = window or make_boundless()
+    places = places or find_places(targets)
     if deadline_seconds is None:
         deadline_seconds = settings.FANOUT_DEADLINE_SECONDS
     deadline = asyncio.get_running_loop().time() + deadline_seconds
-    tasks = {
-        asyncio.create_task(_fetch(client, targets[indexes[0]], deadline, window, indexes[0])): [
-            (index, targets[index].url) for index in indexes
-        ]
-        for indexes in _group(targets)
-    }
-    for places in tasks.values():
-        for (index, _), (heir, _) in pairwise(places):
+    starts = Starts(client.slots, window, [group[0] for group in places.groups])
+    tasks = {}
+    for group in places.groups:
+        for index, heir in pairwise(group):
             window.bequeath(index, heir)
+        fetch = _Fetch(client.session, starts, window, deadline, group[0], targets[group[0]])
+        tasks[asyncio.create_task(fetch.run())] = [(index, targets[index].url) for index in group]
     try:
         async with aclosing(_iterate_completed(tasks)) as outcomes:
             yield outcomes
@@ -123,14 +122,6 @@ async def fetch_each(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _group(targets: Sequence[Target]) -> list[list[int]]:
-    """The places of each URL that is asked for, by its first one."""
-    groups: dict[yarl.URL, list[int]] = {}
-    for index, target in enumerate(targets):
-        groups.setdefault(target.request_url, []).append(index)
-    return list(groups.values())
 
 
 async def _iterate_completed(pending: Pending) -> AsyncGenerator[tuple[int, Fetched], None]:
@@ -150,31 +141,40 @@ def _pop_outcomes(done: set[asyncio.Task[Fetched]], pending: Pending) -> list[tu
     return [(index, replace(fetched, url=url)) for index, url in reversed(places)]
 
 
-async def _fetch(
-    client: Client, target: Target, deadline: float, window: Window | Boundless, index: int
-) -> Fetched:
-    started = time.perf_counter()
-    answer: Answer | None = None
-    error: FetchFailure | None = None
-    try:
-        async with asyncio.timeout_at(deadline) as limit, client.slots.hold(target.host):
-            ends_at = min(deadline, asyncio.get_running_loop().time() + URL_SECONDS)
-            limit.reschedule(ends_at)
-            exchange = Exchange(
-                client.session, partial(window.take, index), partial(window.drop, index), ends_at
-            )
-            answer = await exchange.run(target)
-    except Exception as reason:
-        window.drop(index)
-        if is_refusal(reason):
-            raise  # of a job that has reached its limit, and not the upstream's fault
-        error = explain_error(reason)
-    return Fetched(
-        url=target.url,
-        ok=answer is not None and 200 <= answer.status < 400,
-        status=answer.status if answer else None,
-        content_type=answer.content_type if answer else None,
-        body=answer.body if answer else None,
-        elapsed_ms=round((time.perf_counter() - started) * 1000, 1),
-        error=error,
-    )
+@dataclass(frozen=True)
+class _Fetch:
+    """One URL, from waiting for its slot to its outcome."""
+
+    session: aiohttp.ClientSession
+    starts: Starts
+    window: Window
+    deadline: float
+    place: int
+    target: Target
+
+    async def run(self) -> Fetched:
+        """The outcome."""
+        started = time.perf_counter()
+        answer: Answer | None = None
+        error: FetchFailure | None = None
+        try:
+            async with (
+                asyncio.timeout_at(self.deadline) as limit,
+                self.starts.hold(self.place, self.target.host),
+            ):
+                patience = Patience(limit, self.deadline)
+                room = Room(self.window, self.place, patience)
+                answer = await Exchange(self.session, room, patience).run(self.target)
+        except Exception as reason:
+            if is_refusal(reason):
+                raise  # of a job that has reached its limit, and not the upstream's fault
+            error = explain_error(reason)
+        return Fetched(
+            url=self.target.url,
+            ok=answer is not None and 200 <= answer.status < 400,
+            status=answer.status if answer else None,
+            content_type=answer.content_type if answer else None,
+            body=answer.body if answer else None,
+            elapsed_ms=round((time.perf_counter() - started) * 1000, 1),
+            error=error,
+        )

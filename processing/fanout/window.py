@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import defaultdict
 
 from processing.memory.budget import ByteBudget
@@ -10,6 +11,8 @@ from processing.memory.budget import ByteBudget
 #: So many bodies of the largest kind have room in a request for sure: the one that is to be sent
 #: next, and what arrives meanwhile. Most bodies are so small that all have.
 SURE_BODY_COUNT = 2
+#: So many more are kept in a request for a later place of their URL while one arrives between.
+KEPT_BODY_COUNT = 4
 
 
 class Window:
@@ -26,6 +29,7 @@ class Window:
         self._body_most_bytes = body_most_bytes
         self._borrowed_bytes = 0
         self._held: defaultdict[int, int] = defaultdict(int)
+        self._reserved: set[int] = set()
         self._first = 0
         self._given_back: set[int] = set()
         self._waiting: dict[int, asyncio.Future[None]] = {}
@@ -33,15 +37,37 @@ class Window:
 
     @property
     def held_bytes(self) -> int:
-        """What the bodies hold now."""
-        return sum(self._held.values())
+        """What the bodies hold now, with what is reserved for them."""
+        rest_bytes = sum(
+            self._body_most_bytes - self._held.get(index, 0) for index in self._reserved
+        )
+        return sum(self._held.values()) + rest_bytes
+
+    def try_take(self, index: int, amount_bytes: int) -> bool:
+        """Let the body `index` grow by so much if there is room for it."""
+        if index not in self._reserved and not self._find_room(index, amount_bytes):
+            return False
+        self._held[index] += amount_bytes
+        return True
 
     async def take(self, index: int, amount_bytes: int) -> None:
         """Let the body `index` grow by so much, as soon as there is room for it."""
-        while not self._find_room(index, amount_bytes):
+        while not self.try_take(index, amount_bytes):
             await self._wait(index)
-        self._held[index] += amount_bytes
         self._wake()
+
+    def reserve(self, index: int) -> bool:
+        """Keep room for all that the body `index` may become, if there is so much."""
+        if not self._find_room(index, self._body_most_bytes):
+            return False
+        self._reserved.add(index)
+        return True
+
+    def settle(self, index: int) -> None:
+        """The body does not grow any more: what was reserved for it beyond its length is free."""
+        if index in self._reserved:
+            self._reserved.discard(index)
+            self._give_spare_back()
 
     def bequeath(self, index: int, heir: int) -> None:
         """The body `index` is sent once more as `heir`, which holds it when it was given back."""
@@ -50,7 +76,7 @@ class Window:
     def drop(self, index: int) -> None:
         """What the body held is forgotten; it may begin again."""
         self._held.pop(index, None)
-        self._settle()
+        self._give_spare_back()
 
     def give_back(self, index: int) -> None:
         """The body was sent: the next one is first."""
@@ -60,7 +86,7 @@ class Window:
         self._given_back.add(index)
         while self._first in self._given_back:
             self._first += 1
-        self._settle()
+        self._give_spare_back()
 
     def close(self) -> None:
         """Give everything borrowed back."""
@@ -81,9 +107,11 @@ class Window:
 
     def _kept_bytes(self) -> int:
         """What is kept for the first body, beside what it holds."""
+        if self._first in self._reserved:
+            return 0
         return self._body_most_bytes - self._held.get(self._first, 0)
 
-    def _settle(self) -> None:
+    def _give_spare_back(self) -> None:
         needed_bytes = max(self.held_bytes + self._kept_bytes() - self._own_bytes, 0)
         spare_bytes = self._borrowed_bytes - needed_bytes
         if spare_bytes > 0:
@@ -111,14 +139,6 @@ class Window:
                 turn.set_result(None)
 
 
-class Boundless:
-    """A window for whoever has the memory anyway: it never makes a body wait."""
-
-    async def take(self, index: int, amount_bytes: int) -> None:
-        """There is room."""
-
-    def bequeath(self, index: int, heir: int) -> None:
-        """Nothing is counted."""
-
-    def drop(self, index: int) -> None:
-        """Nothing was counted."""
+def make_boundless() -> Window:
+    """A window for whoever has the memory anyway: it makes no body wait."""
+    return Window(ByteBudget(0), own_bytes=sys.maxsize, body_most_bytes=0)

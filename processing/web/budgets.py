@@ -8,7 +8,8 @@ from functools import cache
 
 from django.conf import settings
 
-from processing.fanout.window import SURE_BODY_COUNT, Window
+from processing.fanout.places import Places
+from processing.fanout.window import KEPT_BODY_COUNT, SURE_BODY_COUNT, Window
 from processing.memory.budget import ByteBudget
 from processing.uploads.admission import count_held_bytes as count_uploads_bytes
 
@@ -26,16 +27,22 @@ def fan_out_budget() -> ByteBudget:
 
 
 @asynccontextmanager
-async def hold_window(url_count: int) -> AsyncGenerator[Window, None]:
-    """A window for so many answers of other servers. Raises MemoryPressure where there is none."""
+async def hold_window(places: Places) -> AsyncGenerator[Window, None]:
+    """A window for the answers of other servers. Raises MemoryPressure where there is none."""
     budget, most_bytes = fan_out_budget(), settings.FANOUT_MAX_RESPONSE_BYTES
-    own_bytes = min(url_count, SURE_BODY_COUNT) * most_bytes
+    own_bytes = min(len(places.groups), SURE_BODY_COUNT + places.kept_count) * most_bytes
     async with budget.hold(own_bytes):
         window = Window(budget, own_bytes=own_bytes, body_most_bytes=most_bytes)
         try:
             yield window
         finally:
             window.close()
+
+
+def count_kept_bodies() -> int:
+    """How many bodies one fan-out may keep for a later place of their URL."""
+    most_count = settings.FANOUT_BUDGET_BYTES // settings.FANOUT_MAX_RESPONSE_BYTES
+    return min(KEPT_BODY_COUNT, most_count - SURE_BODY_COUNT)
 
 
 def count_held_bytes() -> int:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.http import StreamingHttpResponse
 
 from processing.errors import InvalidURL
 from processing.fanout.fetch import Fetched, fetch_each
-from processing.fanout.targets import Target, parse_targets
+from processing.fanout.places import find_places
+from processing.fanout.targets import parse_targets
 from processing.fanout.window import Window
 from processing.web.answers import answer_stream
-from processing.web.budgets import hold_window
+from processing.web.budgets import count_kept_bodies, hold_window
 from processing.web.endpoint import endpoint
 from processing.web.fetched_text import in_order, write_text
 from processing.web.memory_watch import watch
 from processing.web.request import ApiRequest
 
 NDJSON = "application/x-ndjson"
+Fetching: TypeAlias = AbstractAsyncContextManager[AsyncIterator[tuple[int, Fetched]]]
 
 
 @endpoint("GET")
@@ -32,17 +35,19 @@ async def get_external_data(request: ApiRequest) -> StreamingHttpResponse:
         raise InvalidURL("There is no url: add ?url=https://… or set EXTERNAL_URLS.")
     targets = parse_targets(urls)
     await watch.check_room()
-    window = await request.held.enter_async_context(hold_window(len(targets)))
+    places = find_places(targets, most_kept_count=count_kept_bodies())
+    window = await request.held.enter_async_context(hold_window(places))
+    fetching = fetch_each(targets, places=places, window=window)
     if NDJSON in request.META.get("HTTP_ACCEPT", ""):
-        return answer_stream(request, _stream_lines(targets, window), NDJSON)
-    return answer_stream(request, _stream_document(targets, window), "application/json")
+        return answer_stream(request, _stream_lines(fetching, window), NDJSON)
+    return answer_stream(request, _stream_document(fetching, window), "application/json")
 
 
-async def _stream_document(targets: list[Target], window: Window) -> AsyncGenerator[str, None]:
+async def _stream_document(fetching: Fetching, window: Window) -> AsyncGenerator[str, None]:
     """The document in pieces: a text is sent, and its memory free, while later ones arrive."""
     started_at = time.perf_counter()
     answers = []
-    async with fetch_each(targets, window=window) as outcomes:
+    async with fetching as outcomes:
         async for index, outcome in in_order(outcomes):
             for piece in write_text(outcome, after=", " if index else '{"results": ['):
                 yield piece
@@ -53,8 +58,8 @@ async def _stream_document(targets: list[Target], window: Window) -> AsyncGenera
     yield f'], "responses": {json.dumps(answers)}, "elapsed_ms": {elapsed_ms}}}'
 
 
-async def _stream_lines(targets: list[Target], window: Window) -> AsyncGenerator[str, None]:
-    async with fetch_each(targets, window=window) as outcomes:
+async def _stream_lines(fetching: Fetching, window: Window) -> AsyncGenerator[str, None]:
+    async with fetching as outcomes:
         async for index, outcome in outcomes:
             facts = json.dumps({"index": index, **_describe(outcome)})
             for piece in write_text(outcome, after=f'{facts[:-1]}, "result": '):

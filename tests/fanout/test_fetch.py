@@ -6,9 +6,12 @@ import os
 import pytest
 from pytest_django import Settings
 
+from processing.fanout import patience
 from processing.fanout.client import aclose_client, get_client
 from processing.fanout.fetch import fetch_all, fetch_each
 from processing.fanout.targets import parse_targets
+from processing.fanout.window import Window
+from processing.memory.budget import ByteBudget
 from tests.fanout.upstream import (
     Handler,
     Upstream,
@@ -133,8 +136,8 @@ def test_cancelling_the_caller_leaves_nothing_running(settings: Settings) -> Non
             [fetched] = await fetch_all(parse_targets([upstream.url("/ok")]))
             assert fetched.text == "ok"
             client = await get_client()
-            assert client.slots._all._value == 7
-            assert not client.slots._hosts
+            assert client.slots.free_count == 7
+            assert not client.slots._users
 
     asyncio.run(run())
 
@@ -191,3 +194,39 @@ def test_memory_that_is_refused_is_not_taken_for_the_upstreams_fault(
     monkeypatch.setattr("processing.fanout.exchange.read_body", read_body)
     with pytest.raises(MemoryError):
         fetch_from({"/": reply(b"x")}, "/")
+
+
+def test_who_waits_for_its_reader_is_not_given_up_as_a_slow_upstream(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "URL_SECONDS", 0.5)
+
+    async def run() -> None:
+        window = Window(ByteBudget(0), own_bytes=2000, body_most_bytes=1000)
+        routes = {f"/{number}": reply(b"x" * 1000) for number in range(4)}
+        async with serve_upstream(routes) as upstream:
+            targets = parse_targets([*map(upstream.url, routes)])
+            async with fetch_each(targets, window=window) as outcomes:
+                for count in range(4):
+                    index, fetched = await anext(outcomes)
+                    assert fetched.ok, (index, fetched.error)
+                    if count == 0:
+                        await asyncio.sleep(1.0)
+                    window.give_back(index)
+
+    asyncio.run(run())
+
+
+def test_the_deadline_ends_the_wait_for_a_reader_too() -> None:
+    async def run() -> None:
+        window = Window(ByteBudget(0), own_bytes=2000, body_most_bytes=1000)
+        routes = {f"/{number}": reply(b"x" * 1000) for number in range(4)}
+        async with serve_upstream(routes) as upstream, asyncio.timeout(5):
+            targets = parse_targets([*map(upstream.url, routes)])
+            async with fetch_each(targets, window=window, deadline_seconds=0.5) as outcomes:
+                got = {index: fetched async for index, fetched in outcomes}
+        assert got[0].ok
+        failures = [each.error.code for each in got.values() if each.error]
+        assert failures == ["timeout", "timeout"]
+
+    asyncio.run(run())

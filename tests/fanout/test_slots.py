@@ -36,19 +36,69 @@ def test_who_comes_first_goes_first_and_nothing_is_kept_of_a_host() -> None:
         slots, order = Slots(1), []
 
         async def use(number: int) -> None:
-            async with slots.hold("host"):
-                order.append(number)
-                await asyncio.sleep(0)
+            await slots.take("host")
+            order.append(number)
+            await asyncio.sleep(0)
+            slots.give_back("host")
 
         users = [asyncio.create_task(use(number)) for number in range(5)]
         await asyncio.sleep(0)
         users[2].cancel()
         await asyncio.gather(*users, return_exceptions=True)
-        assert not slots._hosts
-        assert not slots._users
+        expect_unused(slots)
         return order
 
     assert asyncio.run(run()) == [0, 1, 3, 4]
+
+
+def test_who_waits_for_its_host_stands_in_no_others_way() -> None:
+    async def run() -> None:
+        slots = Slots(4)
+        for _ in range(3):
+            await slots.take("slow")
+        waiting = asyncio.create_task(slots.take("slow"))
+        await asyncio.sleep(0)
+        assert not slots.are_free("slow")
+        assert slots.try_take("other")
+        assert not slots.are_free("another")
+        slots.give_back("other")
+        assert not waiting.done()
+        slots.give_back("slow")
+        await waiting
+        assert not slots.are_free("slow")
+        assert slots.are_free("other")
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("when", ["before it is granted", "after it was granted"])
+@pytest.mark.parametrize("host", ["host", "other"])
+def test_a_slot_that_is_waited_for_in_vain_goes_to_the_next(host: str, when: str) -> None:
+    async def run() -> None:
+        slots = Slots(2)  # one of them for each host
+        await slots.take("host")
+        await slots.take("third")
+        first, second = [asyncio.create_task(slots.take(host)) for _ in range(2)]
+        await asyncio.sleep(0)
+        if when == "after it was granted":
+            slots.give_back("host")
+        first.cancel()
+        await asyncio.wait({first})
+        if when == "before it is granted":
+            slots.give_back("host")
+        await second
+        slots.give_back(host)
+        slots.give_back("third")
+        expect_unused(slots)
+
+    asyncio.run(run())
+
+
+def expect_unused(slots: Slots) -> None:
+    assert slots.free_count == slots.count
+    assert not slots._users
+    assert not slots._waiting
+    assert not slots._waiting_for_host
 
 
 @pytest.mark.parametrize(("count", "host_count"), [(1, 1), (2, 1), (4, 3), (100, 75)])

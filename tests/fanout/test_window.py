@@ -156,3 +156,52 @@ def test_who_is_cancelled_while_waiting_lets_the_next_have_its_turn() -> None:
         assert window.held_bytes == 2
 
     asyncio.run(scenario())
+
+
+def test_what_is_reserved_for_a_body_is_there_whatever_the_others_take() -> None:
+    async def scenario() -> None:
+        window = make_window(ByteBudget(0), own_bytes=3 * BODY_BYTES)
+        assert window.reserve(5)
+        assert window.held_bytes == BODY_BYTES
+        await window.take(1, BODY_BYTES)
+        assert not window.try_take(2, 1)
+        assert not window.reserve(2)
+        assert window.try_take(5, 6)
+        assert window.try_take(5, 4)
+        assert window.try_take(0, BODY_BYTES)
+        assert window.held_bytes == 3 * BODY_BYTES
+
+    asyncio.run(scenario())
+
+
+def test_what_was_reserved_and_not_needed_is_free_again() -> None:
+    async def scenario() -> None:
+        budget = ByteBudget(40)
+        window = make_window(budget)
+        assert window.reserve(3)
+        assert window.reserve(4)
+        await window.take(3, 2)
+        window.drop(3)
+        assert window.held_bytes == 2 * BODY_BYTES  # it may begin again
+        await window.take(3, 4)
+        assert budget.held_bytes == 30
+        waiting = await begin(window.take(5, 4))
+        assert not waiting.done()
+        window.settle(3)
+        await waiting
+        assert window.held_bytes == 4 + BODY_BYTES + 4
+        window.settle(4)
+        assert (window.held_bytes, budget.held_bytes) == (8, 20)
+
+    asyncio.run(scenario())
+
+
+def test_a_first_body_with_room_of_its_own_leaves_the_rest_to_the_others() -> None:
+    async def scenario() -> None:
+        window = make_window(ByteBudget(0))
+        assert window.reserve(1)
+        window.give_back(0)
+        assert window.try_take(2, BODY_BYTES)
+        assert window.try_take(1, BODY_BYTES)
+
+    asyncio.run(scenario())
