@@ -37,7 +37,8 @@ env = Environment()
 # container it is the processes that run side by side.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     env.set_default(name, "1")
-
+# A silent name server is asked again after 1 s, not 5: somebody waits (resolv.conf(5)).
+env.set_default("RES_OPTIONS", "timeout:1 attempts:2")
 # Where we run
 ON_HEROKU = bool(env.text("DYNO", ""))
 HOST = env.text("HOST", "[::]")

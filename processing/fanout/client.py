@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import ssl
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +16,9 @@ from django.conf import settings
 
 from processing import __version__
 from processing.fanout.addresses import open_socket
+from processing.fanout.lookups import Resolver
 from processing.fanout.slots import Slots
 
-# Lookups run in the loop's default executor, which would grow to cores + 4 threads; a web worker
-# must not grow threads, and two lookups at a time keep up because answers are cached for 10 s.
-DNS_THREAD_COUNT = 2
 # The pool is wider than there are slots, so that nobody ever waits in it: a waiter that is
 # cancelled there can take its connection along.
 SPARE_CONNECTION_COUNT = 8
@@ -75,7 +72,7 @@ async def get_client() -> Client:
     """
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        client = _make_client(loop)
+        client = Client(session=_make_session(), slots=Slots(settings.FANOUT_CONCURRENCY))
         _clients[loop] = (client, asyncio.create_task(_hold_client(loop, client)))
     client, _ = _clients[loop]
     return client
@@ -98,18 +95,13 @@ async def _hold_client(loop: asyncio.AbstractEventLoop, client: Client) -> None:
         await client.session.close()
 
 
-def _make_client(loop: asyncio.AbstractEventLoop) -> Client:
-    loop.set_default_executor(ThreadPoolExecutor(DNS_THREAD_COUNT, thread_name_prefix="dns"))
-    return Client(session=_make_session(), slots=Slots(settings.FANOUT_CONCURRENCY))
-
-
 def _make_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=BoundedConnector(
             ssl=_load_tls_context(),
             limit=settings.FANOUT_CONCURRENCY + SPARE_CONNECTION_COUNT,
             keepalive_timeout=KEEPALIVE_SECONDS,
-            resolver=aiohttp.ThreadedResolver(),
+            resolver=Resolver(),
             socket_factory=open_socket,
         ),
         cookie_jar=aiohttp.DummyCookieJar(),

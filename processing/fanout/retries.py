@@ -30,7 +30,7 @@ _PASSING_ERRORS = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError)
 _LASTING_ERRORS = (
     ForbiddenAddress,
     aiohttp.ClientSSLError,
-    aiohttp.ClientConnectorDNSError,  # the threads that look names up are few
+    aiohttp.ClientConnectorDNSError,  # a name that hangs has had its time
     TimeoutError,
 )
 

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
-import threading
 
 import pytest
 from pytest_django import Settings
@@ -119,18 +117,6 @@ def test_the_pool_is_wider_than_there_are_slots(settings: Settings) -> None:
         assert connector.limit > 7
 
     asyncio.run(run())
-
-
-def test_lookups_take_no_more_than_their_threads() -> None:
-    async def run() -> None:
-        urls = [f"http://no-such-name-{number}.invalid/" for number in range(12)]
-        await fetch_all(parse_targets(urls))
-        names = [thread.name for thread in threading.enumerate()]
-        assert 1 <= len([name for name in names if name.startswith("dns")]) <= 2
-        assert not [name for name in names if name.startswith("asyncio")]
-
-    asyncio.run(run())
-    gc.collect()
 
 
 def test_no_connection_reads_more_at_once_than_its_buffer_takes() -> None:

@@ -20,9 +20,7 @@ def test_cancelling_every_task_closes_the_client() -> None:
     for task in pending:
         task.cancel()
     loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-    executor = loop._default_executor  # type: ignore[attr-defined]
     loop.close()
-    executor.shutdown()
     assert client.session.closed
 
 

@@ -170,3 +170,9 @@ def test_postgresql_keeps_its_connection_and_sqlite_its_write_lock() -> None:
     assert show(expression, DATABASE_URL="sqlite:////tmp/x.sqlite3") == (
         "['django.db.backends.sqlite3', '/tmp/x.sqlite3', None] IMMEDIATE"
     )
+
+
+def test_a_silent_name_server_is_given_up_soon_unless_the_environment_says_otherwise() -> None:
+    expression = "__import__('os').environ['RES_OPTIONS']"
+    assert show(expression) == "timeout:1 attempts:2"
+    assert show(expression, RES_OPTIONS="ndots:2") == "ndots:2"

@@ -1,0 +1,102 @@
+"""A name that hangs is given up, and keeps neither other names nor the end of a job waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from processing.fanout import jobs, lookups
+from processing.fanout.fetch import Fetched, fetch_all
+from processing.fanout.targets import parse_targets
+from tests.fanout.upstream import reply, serve_upstream, wait_until
+from tests.service import wait_for
+
+REAL_GETADDRINFO = socket.getaddrinfo
+
+
+@pytest.fixture(autouse=True)
+def release(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Names that begin with `slow` hang until this is set, or the test is over."""
+    released = threading.Event()
+
+    def getaddrinfo(host: str, *arguments: Any, **named: Any) -> list[Any]:
+        if host.startswith("slow"):
+            assert released.wait(30), "nobody released it"
+            raise socket.gaierror(socket.EAI_NONAME, "no such name")
+        return REAL_GETADDRINFO(host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    yield released
+    released.set()
+    wait_for(lambda: not count_threads(), 5, "threads stay")
+
+
+def count_threads() -> int:
+    return sum(thread.name == "lookup" for thread in threading.enumerate())
+
+
+def name_slow_ones(count: int) -> list[str]:
+    return [f"http://slow-{number}.example/" for number in range(count)]
+
+
+def codes_of(outcomes: list[Fetched]) -> set[str | None]:
+    return {fetched.error and fetched.error.code for fetched in outcomes}
+
+
+def test_names_that_hang_keep_no_other_waiting() -> None:
+    async def run() -> None:
+        slow = name_slow_ones(lookups.MOST_THREADS - 1)
+        async with serve_upstream({"/": reply(b"x")}) as upstream, asyncio.timeout(3):
+            hanging = asyncio.create_task(fetch_all(parse_targets(slow)))
+            await wait_until(lambda: count_threads() == len(slow))
+            url = upstream.url("/").replace("127.0.0.1", "localhost")
+            [fetched] = await fetch_all(parse_targets([url]))
+            assert fetched.ok
+            hanging.cancel()
+
+    asyncio.run(run())
+
+
+def test_a_name_that_hangs_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookups, "LOOKUP_SECONDS", 0.2)
+    started_at = time.monotonic()
+    outcomes = jobs.fetch_all(name_slow_ones(2))
+    assert time.monotonic() - started_at < 3
+    assert codes_of(outcomes) == {"timeout"}
+
+
+def test_a_job_does_not_wait_for_them_past_its_deadline() -> None:
+    started_at = time.monotonic()
+    outcomes = jobs.fetch_all(name_slow_ones(1), deadline_seconds=0.3)
+    assert time.monotonic() - started_at < 3
+    assert codes_of(outcomes) == {"timeout"}
+    assert count_threads() == 1
+
+
+def test_more_names_than_threads_wait_and_those_given_up_are_not_looked_up(
+    monkeypatch: pytest.MonkeyPatch, release: threading.Event
+) -> None:
+    monkeypatch.setattr(lookups, "MOST_THREADS", 2)
+    asked: list[str] = []
+    hanging = socket.getaddrinfo
+
+    def getaddrinfo(host: str, *arguments: Any, **named: Any) -> list[Any]:
+        asked.append(host)
+        return hanging(host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    outcomes = jobs.fetch_all(name_slow_ones(6), deadline_seconds=0.3)
+    assert codes_of(outcomes) == {"timeout"}
+    assert count_threads() == 2
+    release.set()
+    wait_for(lambda: not count_threads(), 5, "threads stay")
+    assert len(asked) == 2
+    outcomes = jobs.fetch_all(name_slow_ones(6))
+    assert codes_of(outcomes) == {"connect_failed"}
+    assert len(asked) == 8
