@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import ssl
+from asyncio import sslproto
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +30,10 @@ KEEPALIVE_SECONDS = 15.0
 CONNECT_TIMEOUT_SECONDS = 5.0
 # Between two reads.
 READ_TIMEOUT_SECONDS = 10.0
-# Held unread for each connection; aiohttp pauses reading at twice this.
+# Held unread for each connection; aiohttp pauses reading at twice this. asyncio reads up to 256 KiB
+# at once, and over TLS has a buffer of that size for each connection from its beginning to its end.
 READ_BUFFER_BYTES = 16_384
+sslproto.SSLProtocol.max_size = READ_BUFFER_BYTES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,10 @@ class BoundedConnector(aiohttp.TCPConnector):
         self, *args: Any, **kwargs: Any
     ) -> tuple[asyncio.Transport, ResponseHandler]:
         transport, protocol = await super()._wrap_create_connection(*args, **kwargs)
-        transport.max_size = READ_BUFFER_BYTES  # type: ignore[attr-defined]  # asyncio's: 256 KiB
+        if transport.get_extra_info("ssl_object") is None:
+            transport.max_size = READ_BUFFER_BYTES  # type: ignore[attr-defined]
+        else:
+            transport.set_read_buffer_limits(READ_BUFFER_BYTES)  # type: ignore[attr-defined]
         return transport, protocol
 
 

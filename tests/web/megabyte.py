@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,11 +38,15 @@ def ask_for(url: str, count: int) -> str:
 
 
 @contextmanager
-def serve_megabyte() -> Iterator[str]:
+def serve_megabyte(tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Serve; gives the URL."""
     with Server(("127.0.0.1", 0), Megabyte) as server:
+        if tls:
+            server.socket = tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
+        yield f"{'https' if tls else 'http'}://localhost:{server.server_port}/"
         server.shutdown()
         thread.join()
