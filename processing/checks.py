@@ -8,6 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from processing.errors import InvalidURL, TooManyURLs
+from processing.fanout.targets import parse_targets
 from processing.fanout.window import SURE_BODY_COUNT
 from processing.memory.budget import JSON_BODY_COPIES
 from processing.memory.plan import show
@@ -94,6 +96,22 @@ def check_allowed_hosts_are_names(**kwargs: Any) -> list[CheckMessage]:
         )
         for entry in wrong
     ]
+
+
+@register(TAG)
+def check_configured_urls_can_be_asked(**kwargs: Any) -> list[CheckMessage]:
+    """What a request would be refused for is refused at the start."""
+    try:
+        parse_targets(settings.EXTERNAL_URLS)
+    except (InvalidURL, TooManyURLs) as error:
+        return [
+            Error(
+                f"EXTERNAL_URLS cannot be asked for: {error}",
+                hint="They must do as ?url= of GET /get_external_data; write them as there.",
+                id="plimsoll.E007",
+            )
+        ]
+    return []
 
 
 @register(TAG)

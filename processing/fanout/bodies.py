@@ -11,6 +11,8 @@ from processing.fanout.failures import FailureCode, FetchFailed
 GZIP_WBITS = 31
 #: So much is inflated at once: it is not counted before there is room for it in the body.
 PIECE_BYTES = 16_384
+#: The longest byte order mark, UTF-8's.
+MARK_BYTES = 3
 
 
 class Body:
@@ -19,6 +21,11 @@ class Body:
     def __init__(self) -> None:
         self.length_bytes = 0
         self.pieces: list[bytearray] = []
+
+    @property
+    def beginning(self) -> bytes:
+        """The first bytes, enough for a byte order mark; a piece may have one byte."""
+        return b"".join(bytes(piece[:MARK_BYTES]) for piece in self.pieces[:MARK_BYTES])
 
     def add(self, data: bytes) -> None:
         """Append `data`; what comes bit by bit is joined, for each piece costs something too."""

@@ -33,7 +33,7 @@ KNOWN_CHARSETS = frozenset(
 )
 
 
-def pick_charset(content_type: str | None, beginning: bytes | bytearray) -> str:
+def pick_charset(content_type: str | None, beginning: bytes) -> str:
     """Return the charset of what begins so: as its Content-Type says, else as its byte order mark,
     else UTF-8. A charset that is not in KNOWN_CHARSETS counts as not given."""
     match = _CHARSET_PARAMETER.search(content_type or "")

@@ -67,9 +67,8 @@ class Fetched:
         """The body as text, a slice after the other; nothing where there is no answer."""
         if self.body is None:
             return iter(())
-        pieces = self.body.pieces
-        charset = pick_charset(self.content_type, pieces[0] if pieces else b"")
-        return iterate_text(pieces, charset)
+        charset = pick_charset(self.content_type, self.body.beginning)
+        return iterate_text(self.body.pieces, charset)
 
 
 async def fetch_all(

@@ -23,6 +23,7 @@ from processing.web.fetched_text import in_order, write_text
 from processing.web.memory_watch import watch
 from processing.web.request import ApiRequest
 
+JSON = "application/json"
 NDJSON = "application/x-ndjson"
 Fetching: TypeAlias = AbstractAsyncContextManager[AsyncIterator[tuple[int, Fetched]]]
 
@@ -36,11 +37,18 @@ async def get_external_data(request: ApiRequest) -> StreamingHttpResponse:
     targets = parse_targets(urls)
     await watch.check_room()
     places = find_places(targets, most_kept_count=count_kept_bodies())
+    ends_at = time.monotonic() + settings.FANOUT_DEADLINE_SECONDS
     window = await request.held.enter_async_context(hold_window(places))
-    fetching = fetch_each(targets, places=places, window=window)
-    if NDJSON in request.META.get("HTTP_ACCEPT", ""):
-        return answer_stream(request, _stream_lines(fetching, window), NDJSON)
-    return answer_stream(request, _stream_document(fetching, window), "application/json")
+    left_seconds = ends_at - time.monotonic()
+    fetching = fetch_each(targets, places=places, window=window, deadline_seconds=left_seconds)
+    if request.get_preferred_type([JSON, NDJSON]) == NDJSON:
+        response = answer_stream(request, _stream_lines(fetching, window), NDJSON)
+    else:
+        response = answer_stream(request, _stream_document(fetching, window), JSON)
+    response["Cache-Control"] = "no-store"
+    response["Vary"] = "Accept"
+    response["X-Accel-Buffering"] = "no"  # nginx would keep lines until it has a page of them
+    return response
 
 
 async def _stream_document(fetching: Fetching, window: Window) -> AsyncGenerator[str, None]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import gzip
 import os
 import zlib
@@ -10,6 +11,7 @@ import pytest
 from pytest_django import Settings
 
 from processing.fanout.bodies import PIECE_BYTES, Body, read_body
+from processing.fanout.fetch import Fetched
 from tests.fanout.upstream import Handler, fetch_from, reply, send
 
 LIMIT_BYTES = 65_536  # as conftest.py sets it
@@ -127,3 +129,23 @@ def test_gzip_is_inflated_no_further_than_there_is_room() -> None:
 
 async def _iterate(data: bytes) -> AsyncIterator[bytes]:
     yield data
+
+
+@pytest.mark.parametrize("lengths", [[], [1], [2], [1, 1], [1, PIECE_BYTES], [PIECE_BYTES]])
+def test_a_byte_order_mark_is_seen_however_the_body_came(lengths: list[int]) -> None:
+    text = "ü" * PIECE_BYTES
+    data = codecs.BOM_UTF16_BE + text.encode("utf-16be")
+    body, start = Body(), 0
+    for length in [*lengths, len(data)]:
+        body.add(data[start : start + length])
+        start += length
+    fetched = Fetched(
+        url="",
+        ok=True,
+        status=200,
+        content_type="text/plain",
+        body=body,
+        elapsed_ms=0,
+        error=None,
+    )
+    assert fetched.text == text

@@ -109,3 +109,23 @@ def test_e006_an_allowed_host_is_a_name(entry: str) -> None:
 @pytest.mark.parametrize("entry", ["*", "a.example", ".a.example", "127.0.0.1", "::1", "[::1]"])
 def test_e006_is_silent_about_names(entry: str) -> None:
     assert run(checks.check_allowed_hosts_are_names, EXTERNAL_ALLOWED_HOSTS=[entry]) == []
+
+
+@pytest.mark.parametrize(
+    ("urls", "named"),
+    [
+        (["https://example.com/", "https://exa mple.com/"], "whitespace"),
+        (["https://0x7f.1/"], "has a host"),
+        (["https://example.com:0/"], "port"),
+        ([f"https://example.com/{number}" for number in range(51)], "FANOUT_MAX_URLS"),
+    ],
+)
+def test_e007_configured_urls_must_do_as_those_of_a_request(urls: list[str], named: str) -> None:
+    messages = run(checks.check_configured_urls_can_be_asked, EXTERNAL_URLS=urls)
+    expect_one(messages, "plimsoll.E007", "EXTERNAL_URLS", named)
+
+
+def test_e007_is_silent_about_urls_that_do() -> None:
+    check = checks.check_configured_urls_can_be_asked
+    assert run(check, EXTERNAL_URLS=[]) == []
+    assert run(check, EXTERNAL_URLS=["https://example.com/a?b", "http://[2001:db8::1]:81/"]) == []

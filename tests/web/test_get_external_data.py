@@ -70,6 +70,27 @@ def test_lines_come_as_each_url_completes(start_service: StartService, silence: 
 
 
 @pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("*/*", "application/json"),
+        ("application/json, application/x-ndjson;q=0.9", "application/json"),
+        ("application/x-ndjson, */*;q=0.1", "application/x-ndjson"),
+        ("application/x-ndjson;q=0, */*", "application/json"),
+        ("application/x-ndjson-else", "application/json"),
+        ("text/html", "application/json"),
+    ],
+)
+def test_what_a_client_prefers_is_what_it_gets_and_nobody_keeps(
+    service: Service, client: httpx.Client, accept: str, content_type: str
+) -> None:
+    params = {"url": f"{service.base_url}/healthz"}
+    response = client.get("/get_external_data", params=params, headers={"Accept": accept})
+    assert response.headers["Content-Type"] == content_type
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Accept" in response.headers["Vary"]
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "",
