@@ -26,7 +26,7 @@ SPARE_CONNECTION_COUNT = 8
 # aiohttp bounds the connections in use, not those kept alive: many hosts would eat all descriptors.
 IDLE_CONNECTION_COUNT = 128
 KEEPALIVE_SECONDS = 15.0
-# A lookup, a TCP handshake and a TLS handshake together.
+# A TCP handshake and a TLS handshake together; the lookup before them has its own.
 CONNECT_TIMEOUT_SECONDS = 5.0
 # Between two reads.
 READ_TIMEOUT_SECONDS = 10.0
@@ -115,7 +115,7 @@ def _make_session() -> aiohttp.ClientSession:
         auto_decompress=False,
         read_bufsize=READ_BUFFER_BYTES,
         timeout=aiohttp.ClientTimeout(
-            total=None, connect=CONNECT_TIMEOUT_SECONDS, sock_read=READ_TIMEOUT_SECONDS
+            total=None, sock_connect=CONNECT_TIMEOUT_SECONDS, sock_read=READ_TIMEOUT_SECONDS
         ),
         headers={
             "User-Agent": f"Plimsoll/{__version__}",

@@ -11,7 +11,7 @@ from django.conf import settings
 from processing.fanout.bodies import PIECE_BYTES, Body, read_body
 from processing.fanout.failures import FailureCode, FetchFailed
 from processing.fanout.hosts import is_allowed_host
-from processing.fanout.patience import Patience, Room
+from processing.fanout.patience import Room, Wait
 from processing.fanout.retries import (
     LEAST_ATTEMPT_SECONDS,
     MOST_ATTEMPTS,
@@ -52,10 +52,10 @@ class Exchange:
     sent. `room` is asked before a body grows, and told when it is forgotten.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, room: Room, patience: Patience) -> None:
+    def __init__(self, session: aiohttp.ClientSession, room: Room, wait: Wait) -> None:
         self._session = session
         self._room = room
-        self._patience = patience
+        self._wait = wait
         self._attempt = 0
 
     async def run(self, target: Target) -> Answer:
@@ -78,7 +78,7 @@ class Exchange:
         return (
             self._attempt < MOST_ATTEMPTS
             and wait_seconds <= MOST_RETRY_AFTER_SECONDS
-            and wait_seconds + LEAST_ATTEMPT_SECONDS <= self._patience.left_seconds
+            and wait_seconds + LEAST_ATTEMPT_SECONDS <= self._wait.left_seconds
         )
 
     async def _follow(self, target: Target) -> Answer:

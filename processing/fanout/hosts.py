@@ -23,7 +23,8 @@ def is_allowed_host(host: str) -> bool:
 
 def _allowed_patterns() -> Iterable[str]:
     if settings.EXTERNAL_ALLOWED_HOSTS:
-        return list(settings.EXTERNAL_ALLOWED_HOSTS)
+        allowed: list[str] = settings.EXTERNAL_ALLOWED_HOSTS
+        return allowed
     return [f".{parse_target(url).host}" for url in settings.EXTERNAL_URLS]
 
 

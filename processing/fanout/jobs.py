@@ -12,8 +12,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from processing.fanout.fetch import Fetched
 from processing.fanout.fetch import fetch_all as fetch_targets
+from processing.fanout.fetched import Fetched
 from processing.fanout.targets import parse_targets
 
 

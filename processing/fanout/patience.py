@@ -1,8 +1,9 @@
-"""How long one URL may take, and what does not count: waiting for whoever reads what came."""
+"""How long the URLs of one request may take, and what does not count: waiting for its reader."""
 
 from __future__ import annotations
 
 import asyncio
+from types import TracebackType
 
 from processing.fanout.window import Window
 
@@ -12,46 +13,108 @@ URL_SECONDS = 15.0
 
 
 class Patience:
-    """The time that is left to a URL whose slot is taken now.
+    """When each URL of a request is given up, by one timer for all of them.
 
-    `limit` is the running timeout, `deadline` the request's, on the loop's clock in seconds.
+    `deadline` is on the loop's clock, in seconds.
     """
 
-    def __init__(self, limit: asyncio.Timeout, deadline: float) -> None:
-        self._limit = limit
+    def __init__(self, deadline: float) -> None:
+        self._loop = asyncio.get_running_loop()
         self._deadline = deadline
+        self._ends: dict[asyncio.Timeout, float] = {}
+        self._fires_at = deadline
+        self._timer = self._loop.call_at(deadline, self._fire)
+
+    def begin(self) -> Wait:
+        """`async with patience.begin() as wait:` is given up at the deadline, with TimeoutError."""
+        return Wait(self)
+
+    def close(self) -> None:
+        """Let the timer go."""
+        self._timer.cancel()
+
+    def set_end(self, limit: asyncio.Timeout, moment: float) -> float:
+        """Give up then, or at the deadline if that is sooner; returns which it is."""
+        ends_at = self._ends[limit] = min(moment, self._deadline)
+        if ends_at < self._fires_at:
+            self._timer.cancel()
+            self._set_timer(ends_at)
+        return ends_at
+
+    def forget(self, limit: asyncio.Timeout) -> None:
+        """It has ended."""
+        del self._ends[limit]
+
+    def _set_timer(self, moment: float) -> None:
+        self._fires_at = moment
+        self._timer = self._loop.call_at(moment, self._fire)
+
+    def _fire(self) -> None:
+        self._fires_at = float("inf")
+        now = self._loop.time()
+        for limit, ends_at in self._ends.items():
+            if ends_at <= now and not limit.expired():
+                limit.reschedule(now)
+        later = [ends_at for ends_at in self._ends.values() if ends_at > now]
+        if later:
+            self._set_timer(min(later))
+
+
+class Wait:
+    """The time of one URL, from waiting for its slot to its outcome."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
         self._clock = asyncio.get_running_loop().time
-        self._end_at(self._clock() + URL_SECONDS)
+        self._limit = asyncio.timeout(None)
+        self._ends_at = float("inf")
+
+    async def __aenter__(self) -> Wait:
+        await self._limit.__aenter__()
+        self._end_at(float("inf"))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._patience.forget(self._limit)
+        await self._limit.__aexit__(kind, error, traceback)
 
     @property
     def left_seconds(self) -> float:
         """Until the URL is given up."""
         return self._ends_at - self._clock()
 
+    def start(self) -> None:
+        """The URL has its slot: now it has URL_SECONDS."""
+        self._end_at(self._clock() + URL_SECONDS)
+
     async def wait_for_room(self, window: Window, place: int, amount_bytes: int) -> None:
-        """Wait for the window until the request's deadline: it is not the upstream that is slow."""
+        """Wait for the window until the deadline: it is not the upstream that is slow."""
         began_at, ends_at = self._clock(), self._ends_at
-        self._end_at(self._deadline)
+        self._end_at(float("inf"))
         await window.take(place, amount_bytes)
         self._end_at(ends_at + self._clock() - began_at)
 
     def _end_at(self, moment: float) -> None:
-        self._ends_at = min(moment, self._deadline)
-        self._limit.reschedule(self._ends_at)
+        self._ends_at = self._patience.set_end(self._limit, moment)
 
 
 class Room:
     """What one body may hold of its request's window."""
 
-    def __init__(self, window: Window, place: int, patience: Patience) -> None:
+    def __init__(self, window: Window, place: int, wait: Wait) -> None:
         self._window = window
         self._place = place
-        self._patience = patience
+        self._wait = wait
 
     async def take(self, amount_bytes: int) -> None:
         """Let the body grow, as soon as it may."""
         if not self._window.try_take(self._place, amount_bytes):
-            await self._patience.wait_for_room(self._window, self._place, amount_bytes)
+            await self._wait.wait_for_room(self._window, self._place, amount_bytes)
 
     def drop(self) -> None:
         """The body is forgotten, for it begins again."""

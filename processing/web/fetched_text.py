@@ -3,38 +3,63 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from typing import TypeAlias
 
-from processing.fanout.fetch import Fetched
+from processing.fanout.fetched import Fetched
+from processing.fanout.outcomes import Outcomes
 
-#: A text goes out in pieces of about so many characters: whole it would be there three times, as
-#: text, as JSON and as bytes.
 PIECE_CHARACTERS = 32_768
+#: Outcomes that may be written now, by their indexes. Whoever takes one from it has it alone.
+Ready: TypeAlias = deque[tuple[int, Fetched]]
 
 
-async def in_order(
-    outcomes: AsyncIterator[tuple[int, Fetched]],
-) -> AsyncGenerator[tuple[int, Fetched], None]:
-    """The outcomes by their indexes, each as soon as those before it were taken."""
-    waiting: dict[int, Fetched] = {}
-    next_index = 0
-    async for index, outcome in outcomes:
-        waiting[index] = outcome
+async def together(outcomes: Outcomes) -> AsyncGenerator[Ready, None]:
+    """The outcomes as they complete, all those at once that have."""
+    ready: Ready = deque()
+    async for outcome in outcomes:
+        ready.append(outcome)
         del outcome
+        if not outcomes.are_ready:
+            yield ready
+
+
+async def in_order(outcomes: Outcomes) -> AsyncGenerator[Ready, None]:
+    """The outcomes by their indexes, each as soon as those before it were taken, all those at once
+    that may be."""
+    waiting: dict[int, Fetched] = {}
+    ready: Ready = deque()
+    next_index = 0
+    async for completed in together(outcomes):
+        while completed:
+            index, waiting[index] = completed.popleft()
         while next_index in waiting:
-            yield next_index, waiting.pop(next_index)
+            ready.append((next_index, waiting.pop(next_index)))
             next_index += 1
+        if ready:
+            yield ready
 
 
 def write_text(outcome: Fetched, *, after: str) -> Iterator[str]:
-    """The outcome's text as a JSON string, or null, in pieces; what it comes `after` goes along."""
+    """The outcome's text as a JSON string, or null, in slices; what it comes `after` goes along."""
     if outcome.body is None:
         yield f"{after}null"
         return
-    text = f'{after}"'
-    for piece in outcome.iterate_text():
-        text += json.dumps(piece)[1:-1]
+    yield f'{after}"'
+    for text in outcome.iterate_text():
+        yield json.dumps(text)[1:-1]
+    yield '"'
+
+
+def gather(slices: Iterable[str]) -> Iterator[bytes]:
+    """The slices joined to pieces of about PIECE_CHARACTERS: each piece costs a turn of the server,
+    and a text that goes out whole would be there three times, as text, as JSON and as bytes."""
+    text = ""
+    for each in slices:
+        text += each
         if len(text) >= PIECE_CHARACTERS:
-            yield text
+            yield text.encode()
             text = ""
-    yield f'{text}"'
+    if text:
+        yield text.encode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeAlias
 
@@ -12,20 +12,22 @@ from django.conf import settings
 from django.http import StreamingHttpResponse
 
 from processing.errors import InvalidURL
-from processing.fanout.fetch import Fetched, fetch_each
+from processing.fanout.fetch import fetch_each
+from processing.fanout.fetched import Fetched
+from processing.fanout.outcomes import Outcomes
 from processing.fanout.places import find_places
 from processing.fanout.targets import parse_targets
 from processing.fanout.window import Window
 from processing.web.answers import answer_stream
 from processing.web.budgets import count_kept_bodies, hold_window
 from processing.web.endpoint import endpoint
-from processing.web.fetched_text import in_order, write_text
+from processing.web.fetched_text import Ready, gather, in_order, together, write_text
 from processing.web.memory_watch import watch
 from processing.web.request import ApiRequest
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
-Fetching: TypeAlias = AbstractAsyncContextManager[AsyncIterator[tuple[int, Fetched]]]
+Fetching: TypeAlias = AbstractAsyncContextManager[Outcomes]
 
 
 @endpoint("GET")
@@ -51,30 +53,41 @@ async def get_external_data(request: ApiRequest) -> StreamingHttpResponse:
     return response
 
 
-async def _stream_document(fetching: Fetching, window: Window) -> AsyncGenerator[str, None]:
+async def _stream_document(fetching: Fetching, window: Window) -> AsyncGenerator[bytes, None]:
     """The document in pieces: a text is sent, and its memory free, while later ones arrive."""
     started_at = time.perf_counter()
-    answers = []
-    async with fetching as outcomes:
-        async for index, outcome in in_order(outcomes):
-            for piece in write_text(outcome, after=", " if index else '{"results": ['):
-                yield piece
+    answers: list[dict[str, Any]] = []
+
+    def write(ready: Ready) -> Iterator[str]:
+        while ready:
+            index, outcome = ready.popleft()
+            yield from write_text(outcome, after=", " if index else '{"results": [')
             answers.append(_describe(outcome))
             del outcome  # nobody holds a text that was sent
             window.give_back(index)
-    elapsed_ms = round((time.perf_counter() - started_at) * 1000, 1)
-    yield f'], "responses": {json.dumps(answers)}, "elapsed_ms": {elapsed_ms}}}'
 
-
-async def _stream_lines(fetching: Fetching, window: Window) -> AsyncGenerator[str, None]:
     async with fetching as outcomes:
-        async for index, outcome in outcomes:
-            facts = json.dumps({"index": index, **_describe(outcome)})
-            for piece in write_text(outcome, after=f'{facts[:-1]}, "result": '):
+        async for ready in in_order(outcomes):
+            for piece in gather(write(ready)):
                 yield piece
+    elapsed_ms = round((time.perf_counter() - started_at) * 1000, 1)
+    yield f'], "responses": {json.dumps(answers)}, "elapsed_ms": {elapsed_ms}}}'.encode()
+
+
+async def _stream_lines(fetching: Fetching, window: Window) -> AsyncGenerator[bytes, None]:
+    def write(ready: Ready) -> Iterator[str]:
+        while ready:
+            index, outcome = ready.popleft()
+            facts = json.dumps({"index": index, **_describe(outcome)})
+            yield from write_text(outcome, after=f'{facts[:-1]}, "result": ')
             yield "}\n"
             del outcome
             window.give_back(index)
+
+    async with fetching as outcomes:
+        async for ready in together(outcomes):
+            for piece in gather(write(ready)):
+                yield piece
 
 
 def _describe(outcome: Fetched) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from pytest_django import Settings
 
 from processing.fanout.bodies import PIECE_BYTES, Body, read_body
-from processing.fanout.fetch import Fetched
+from processing.fanout.fetched import Fetched
 from tests.fanout.upstream import Handler, fetch_from, reply, send
 
 LIMIT_BYTES = 65_536  # as conftest.py sets it

@@ -14,7 +14,8 @@ from pytest_django import Settings
 
 from processing.fanout import client
 from processing.fanout.failures import explain_error
-from processing.fanout.fetch import Fetched, fetch_all
+from processing.fanout.fetch import fetch_all
+from processing.fanout.fetched import Fetched
 from processing.fanout.targets import parse_targets
 from tests.fanout.upstream import Upstream, fetch_from, hang, reply, send, serve_upstream
 

@@ -15,7 +15,8 @@ from pytest_django import Settings
 from processing.errors import InvalidURL
 from processing.fanout import addresses
 from processing.fanout.client import get_client
-from processing.fanout.fetch import Fetched, fetch_all
+from processing.fanout.fetch import fetch_all
+from processing.fanout.fetched import Fetched
 from processing.fanout.retries import MOST_ATTEMPTS
 from processing.fanout.targets import parse_targets
 from tests.fanout.upstream import reply, serve_upstream

@@ -12,7 +12,8 @@ import pytest
 from pytest_django import Settings
 
 from processing.fanout.client import get_client
-from processing.fanout.fetch import Fetched, fetch_all
+from processing.fanout.fetch import fetch_all
+from processing.fanout.fetched import Fetched
 from processing.fanout.targets import parse_targets
 from tests.fanout.upstream import (
     Handler,

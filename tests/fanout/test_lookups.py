@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from processing.fanout import jobs, lookups
-from processing.fanout.fetch import Fetched, fetch_all
+from processing.fanout.fetch import fetch_all
+from processing.fanout.fetched import Fetched
 from processing.fanout.targets import parse_targets
 from tests.fanout.upstream import reply, serve_upstream, wait_until
 from tests.service import wait_for

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from pytest_django import Settings
 
-from processing.fanout.fetch import Fetched, fetch_all
+from processing.fanout.fetch import fetch_all
+from processing.fanout.fetched import Fetched
 from processing.fanout.targets import parse_targets
 from tests.fanout.upstream import fetch_from, reply, serve_upstream, wait_until
 

@@ -10,7 +10,8 @@ from email.utils import formatdate
 import pytest
 
 from processing.fanout import retries
-from processing.fanout.fetch import Fetched, fetch_all
+from processing.fanout.fetch import fetch_all
+from processing.fanout.fetched import Fetched
 from processing.fanout.retries import MOST_ATTEMPTS, pick_wait
 from processing.fanout.targets import parse_targets
 from tests.fanout.upstream import Handler, fetch_from, hang, reply, send, serve_upstream

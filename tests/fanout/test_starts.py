@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from processing.fanout.fetch import Fetched, fetch_each
+from processing.fanout.fetch import fetch_each
+from processing.fanout.fetched import Fetched
 from processing.fanout.slots import Slots
 from processing.fanout.starts import LOOK_SECONDS, Starts
 from processing.fanout.targets import parse_targets
@@ -164,8 +165,10 @@ async def fetch_in_order(urls: list[str]) -> list[Fetched]:
     window = Window(ByteBudget(0), own_bytes=2000, body_most_bytes=1000)
     answers = []
     async with fetch_each(parse_targets(urls), window=window) as outcomes:
-        async for index, outcome in in_order(outcomes):
-            answers.append(outcome)
-            await asyncio.sleep(0)
-            window.give_back(index)
+        async for ready in in_order(outcomes):
+            while ready:
+                index, outcome = ready.popleft()
+                answers.append(outcome)
+                await asyncio.sleep(0)
+                window.give_back(index)
     return answers

@@ -9,7 +9,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from processing.fanout.fetch import Fetched, fetch_all
+from processing.fanout.fetch import fetch_all
+from processing.fanout.fetched import Fetched
 from processing.fanout.targets import parse_targets
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -1,0 +1,68 @@
+"""Each URL has its own end, and all of them one timer."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from processing.fanout import patience
+from processing.fanout.patience import Patience
+
+
+def begin(deadline_seconds: float) -> Patience:
+    return Patience(asyncio.get_running_loop().time() + deadline_seconds)
+
+
+async def wait(given: Patience, *, has_slot: bool) -> float:
+    """Wait until it is given up; returns after how long, in seconds."""
+    clock = asyncio.get_running_loop().time
+    began_at = clock()
+    try:
+        async with given.begin() as waiting:
+            if has_slot:
+                waiting.start()
+            await asyncio.sleep(10)
+    except TimeoutError:
+        return clock() - began_at
+    pytest.fail("it was not given up")
+
+
+def test_a_url_ends_after_its_seconds_and_one_without_a_slot_at_the_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "URL_SECONDS", 0.2)
+
+    async def scenario() -> None:
+        given = begin(0.6)
+        late = asyncio.create_task(wait(given, has_slot=False))
+        for took in await asyncio.gather(*(wait(given, has_slot=True) for _ in range(2))):
+            assert took >= 0.19
+        assert not late.done()
+        assert await late >= 0.59
+
+    asyncio.run(scenario())
+
+
+def test_the_deadline_is_the_last_end_also_for_what_begins_after_it() -> None:
+    async def scenario() -> None:
+        given = begin(0.2)
+        assert await wait(given, has_slot=True) < 3
+        assert await wait(given, has_slot=False) < 3
+
+    asyncio.run(scenario())
+
+
+def test_who_was_done_in_time_is_let_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "URL_SECONDS", 0.1)
+
+    async def scenario() -> None:
+        given = begin(0.3)
+        async with given.begin() as waiting:
+            waiting.start()
+            assert 0 < waiting.left_seconds <= 0.1
+        await asyncio.sleep(0.4)
+        given.close()
+        assert not given._ends
+
+    asyncio.run(scenario())
