@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 
 import httpx
 from django.conf import settings
 
 from processing.fanout.targets import canonicalize_host, parse_target
+
+#: Hosts whose answer is kept, for they are asked for again and again; 100 KB at the most.
+KEPT_ANSWERS = 256
 
 
 def is_allowed_host(host: str) -> bool:
@@ -17,15 +20,18 @@ def is_allowed_host(host: str) -> bool:
     empty list means the hosts of EXTERNAL_URLS and their subdomains. A pattern that is no host
     name matches nothing.
     """
-    name = host.removesuffix(".")
-    return any(_matches(name, pattern) for pattern in _allowed_patterns())
+    allowed = settings.EXTERNAL_ALLOWED_HOSTS
+    patterns = tuple(allowed) if allowed else _allowed_by_urls()
+    return _matches_any(host.removesuffix("."), patterns)
 
 
-def _allowed_patterns() -> Iterable[str]:
-    if settings.EXTERNAL_ALLOWED_HOSTS:
-        allowed: list[str] = settings.EXTERNAL_ALLOWED_HOSTS
-        return allowed
-    return [f".{parse_target(url).host}" for url in settings.EXTERNAL_URLS]
+def _allowed_by_urls() -> tuple[str, ...]:
+    return tuple(f".{parse_target(url).host}" for url in settings.EXTERNAL_URLS)
+
+
+@lru_cache(KEPT_ANSWERS)
+def _matches_any(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(_matches(name, pattern) for pattern in patterns)
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Iterator
+from json.encoder import encode_basestring_ascii
 from typing import TypeAlias
 
 from processing.fanout.fetched import Fetched
@@ -48,7 +48,7 @@ def write_text(outcome: Fetched, *, after: str) -> Iterator[str]:
         return
     yield f'{after}"'
     for text in outcome.iterate_text():
-        yield json.dumps(text)[1:-1]
+        yield encode_basestring_ascii(text)[1:-1]
     yield '"'
 
 

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from pytest_django import Settings
 
-from processing.fanout import client
+from processing.fanout import client, patience
 from processing.fanout.failures import explain_error
 from processing.fanout.fetch import fetch_all
 from processing.fanout.fetched import Fetched
@@ -150,7 +150,7 @@ def test_an_answer_that_breaks_off_or_is_malformed_is_a_bad_response(data: bytes
     assert code_of(fetched) == "bad_response"
 
 
-def test_a_silence_longer_than_the_read_timeout_is_a_timeout(
+def test_an_answer_that_stops_is_a_timeout_after_the_seconds_of_a_url(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def send_half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -158,7 +158,7 @@ def test_a_silence_longer_than_the_read_timeout_is_a_timeout(
         await writer.drain()
         await hang(reader, writer)
 
-    monkeypatch.setattr(client, "READ_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(patience, "URL_SECONDS", 0.2)
     [fetched] = fetch_from({"/": send_half}, "/", deadline_seconds=8)
     assert code_of(fetched) == "timeout"
     assert fetched.elapsed_ms < 5000
