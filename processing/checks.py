@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from processing.errors import InvalidURL, TooManyURLs
-from processing.fanout.targets import parse_targets
 from processing.fanout.window import SURE_BODY_COUNT
 from processing.memory.budget import JSON_BODY_COPIES
 from processing.memory.plan import show
@@ -18,6 +17,8 @@ from processing.processors.registry import known_processors
 
 #: What `manage.py check --tag` and the worker call these.
 TAG = "plimsoll"
+#: And what the web alone looks at: it takes code that no worker loads.
+WEB_TAG = "plimsoll_web"
 
 HOST_PATTERN = re.compile(r"\*|\[?[0-9a-fA-F:]+\]?|\.?[\w-]+(\.[\w-]+)*")
 
@@ -98,9 +99,11 @@ def check_allowed_hosts_are_names(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-@register(TAG)
+@register(WEB_TAG)
 def check_configured_urls_can_be_asked(**kwargs: Any) -> list[CheckMessage]:
     """What a request would be refused for is refused at the start."""
+    from processing.fanout.targets import parse_targets  # with an HTTP client behind it
+
     try:
         parse_targets(settings.EXTERNAL_URLS)
     except (InvalidURL, TooManyURLs) as error:
