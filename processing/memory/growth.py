@@ -53,7 +53,11 @@ class Growth:
 
 def find_main_frame() -> Frame | None:
     """The innermost line of the user's own that the main thread of this process is at."""
-    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    return find_frame(sys._current_frames().get(threading.main_thread().ident or 0))
+
+
+def find_frame(frame: FrameType | None) -> Frame | None:
+    """The innermost line of the user's own on the stack that ends with `frame`."""
     return find_own_frame(islice(_walk(frame), LOOKED_AT_FRAMES))
 
 

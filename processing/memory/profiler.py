@@ -107,6 +107,8 @@ class AllocationProfiler:
         self._grown, self._untraced = Growth(), Growth()
         self._lines: list[LineUse] = []
         self._stopped = threading.Event()
+        self._looking = threading.Lock()
+        self._has_seen_last = False
         self._thread = threading.Thread(target=self._main, name="profiler", daemon=True)
 
     def start(self) -> None:
@@ -117,6 +119,23 @@ class AllocationProfiler:
         # With the children that were there before: their sizes are none of the work's.
         self._base_bytes = self._family.read(time.monotonic(), base_bytes=0, limit_bytes=0)
         self._thread.start()
+
+    def see_last(self, frame: Frame | None) -> None:
+        """Look once more, at work that is about to be broken off at `frame`, and then no more.
+
+        What it frees the system may not get back: it would count for the lines that clean up.
+        """
+        if self._looking.acquire(timeout=STOP_SECONDS):
+            try:
+                self._look(frame)
+            finally:
+                self._looking.release()
+        self.see_no_more()
+
+    def see_no_more(self) -> None:
+        """The work was broken off: what was told before stays."""
+        self._has_seen_last = True
+        self._stopped.set()
 
     def stop(self) -> None:
         """It is over: what it left is told, where that is more than ever before."""
@@ -132,10 +151,13 @@ class AllocationProfiler:
     def _main(self) -> None:
         wait_seconds = FIRST_LOOK_SECONDS
         while not self._stopped.wait(wait_seconds):
-            self._look(find_main_frame())
+            with self._looking:
+                self._look(find_main_frame())
             wait_seconds = min(LOOK_SECONDS, 2 * wait_seconds)
 
     def _look(self, frame: Frame | None) -> None:
+        if self._has_seen_last:
+            return
         try:
             self._examine(frame)
         except MemoryError:

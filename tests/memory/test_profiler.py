@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from processing.memory.profiler import UNSEEN, UNTRACED, AllocationProfiler
+from processing.memory import profiler
+from processing.memory.profiler import UNSEEN, UNTRACED, AllocationProfiler, Profile
 from tests.memory import hogs
 
 ROOT = Path(__file__).parents[2]
@@ -90,14 +91,44 @@ def test_where_a_snapshot_does_not_fit_the_place_of_the_growth_is_told() -> None
 
 def test_it_leaves_no_thread_and_no_tracing_behind() -> None:
     switch_seconds = sys.getswitchinterval()
-    profiler = AllocationProfiler(lambda profile: None, limit_bytes=ROOMY_BYTES)
-    profiler.start()
+    watching = AllocationProfiler(lambda profile: None, limit_bytes=ROOMY_BYTES)
+    watching.start()
     assert tracemalloc.is_tracing()
     assert sys.getswitchinterval() < switch_seconds
-    profiler.stop()
+    watching.stop()
     assert sys.getswitchinterval() == switch_seconds
     assert not tracemalloc.is_tracing()
     assert "profiler" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_work_that_is_broken_off_is_seen_before_it_is_freed_and_not_after(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Even where a busy machine gave the profiler no turn before."""
+    monkeypatch.setattr(profiler, "FIRST_LOOK_SECONDS", WAIT_SECONDS)
+    told: list[Profile] = []
+    watching = AllocationProfiler(told.append, limit_bytes=ROOMY_BYTES)
+    watching.start()
+    data = hogs.grow(20 * MIB)
+    watching.see_last((__file__, 1))
+    del data
+    kept = bytearray(60 * MIB)
+    watching.stop()
+    assert len(kept) == 60 * MIB
+    [profile] = told
+    assert profile[0]["place"] == find_line("# the guilty line")
+    assert 15 * MIB < profile[0]["bytes"] < 25 * MIB
+
+
+def test_what_is_left_of_work_that_was_broken_off_is_not_told() -> None:
+    told: list[Profile] = []
+    watching = AllocationProfiler(told.append, limit_bytes=ROOMY_BYTES)
+    watching.see_no_more()
+    watching.start()
+    kept = bytearray(20 * MIB)
+    watching.stop()
+    assert len(kept) == 20 * MIB
+    assert told == []
 
 
 def test_small_work_has_no_profile() -> None:

@@ -38,6 +38,16 @@ def hold(size_bytes: int) -> int:
     return sum(map(len, data))
 
 
+def break_off() -> None:
+    """Break the task off, as a test does it."""
+
+
+def hold_and_be_broken_off(size_bytes: int) -> int:
+    data = [bytearray(10 * KIB) for _ in range(size_bytes // (10 * KIB))]  # is broken off
+    break_off()
+    return sum(map(len, data))
+
+
 def hold_and_fail(size_bytes: int) -> None:
     hold(size_bytes)
     raise ValueError("not of its memory")

@@ -14,6 +14,7 @@ from django_q.timeout import TimeoutHandler
 from processing.memory.limit import is_refusal, lift_burst_limit
 from processing.queue.aftermath import AFTERMATH_FUNCTIONS
 from processing.queue.cluster.board import Order, Slot
+from processing.queue.cluster.seat_profile import SeatProfile
 from processing.queue.cluster.seat_signals import take_back_signals
 from processing.queue.failures import describe_exception
 
@@ -67,8 +68,9 @@ class CallWindow:
     KeyboardInterrupt, a stray CancelledError) becomes a failure of the task.
     """
 
-    def __init__(self, slot: Slot) -> None:
+    def __init__(self, slot: Slot, profile: SeatProfile) -> None:
         self._slot = slot
+        self._profile = profile
         self._is_open = False
         self.timeout_seconds: float | None = None
         self.was_refused_memory = False
@@ -101,6 +103,7 @@ class CallWindow:
     def judge(self, error: BaseException) -> None:
         """Note whether memory was refused, and refuse no more: what handles `error` needs some."""
         if is_refusal(error):
+            self._profile.see_no_more()
             self.was_refused_memory = True
             lift_burst_limit()
 
@@ -114,6 +117,8 @@ class CallWindow:
             return
         if order is Order.TIMEOUT:
             raise JobTimedOut(describe_timeout(self.timeout_seconds))
+        if order is Order.MEMORY:
+            self._profile.see_last(frame)
         raise INTERRUPTS[order](INTERRUPTS[order].__doc__)
 
 

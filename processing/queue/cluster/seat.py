@@ -71,7 +71,7 @@ class Seat:
         self._leftovers = Leftovers()
         self._peak_bytes = 0
         self._profile = SeatProfile(self._write)
-        self.window = CallWindow(slot)
+        self.window = CallWindow(slot, self._profile)
         self._writing = threading.Lock()
         self._taken_count = 0
         self._is_leaving = False

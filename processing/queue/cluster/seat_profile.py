@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from types import FrameType
 
+from processing.memory.growth import find_frame
 from processing.memory.profiler import AllocationProfiler, Profile
 from processing.queue.claims import Delivery
 from processing.queue.cluster.channel import pack_message
@@ -24,6 +26,16 @@ class SeatProfile:
         profiler = AllocationProfiler(tell, limit_bytes=limit_bytes)
         profiler.start()
         self._profiler = profiler
+
+    def see_last(self, frame: FrameType | None) -> None:
+        """It is about to be broken off at `frame`: what it holds now is its last profile."""
+        if self._profiler is not None:
+            self._profiler.see_last(find_frame(frame))
+
+    def see_no_more(self) -> None:
+        """It was broken off: its last profile was told."""
+        if self._profiler is not None:
+            self._profiler.see_no_more()
 
     def end(self) -> None:
         """It has ended, where one was profiled."""

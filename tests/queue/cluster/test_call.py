@@ -27,6 +27,7 @@ from processing.queue.cluster.call import (
     TaskExited,
     describe_timeout,
 )
+from processing.queue.cluster.seat_profile import SeatProfile
 
 TURN = 3
 INTERRUPTS = [
@@ -50,7 +51,7 @@ def window(slot: Slot) -> Iterator[CallWindow]:
     """A window that was open once, so that the signal ends no test run."""
     numbers = (INTERRUPT_SIGNAL, signal.SIGALRM)
     before = {number: signal.getsignal(number) for number in numbers}
-    window = CallWindow(slot)
+    window = CallWindow(slot, SeatProfile(lambda message: None))
     with window(-1):
         pass
     yield window

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import tracemalloc
 from collections.abc import Iterator
@@ -9,14 +10,18 @@ from typing import Any
 
 import pytest
 
+from processing.memory import profiler
+from processing.queue.cluster.board import Order
+from processing.queue.cluster.call import INTERRUPT_SIGNAL
 from processing.queue.cluster.channel import read_message
 from tests.queue import hogs
-from tests.queue.cluster.seat_stand import JOB, SeatStand, open_seat
+from tests.queue.cluster.seat_stand import JOB, WAIT_SECONDS, SeatStand, open_seat
 
 # django-q2's loop closes connections that are too old, where there is one.
 pytestmark = pytest.mark.django_db
 
 HOLD = "tests.queue.hogs.hold"
+BROKEN_OFF = "tests.queue.hogs.hold_and_be_broken_off"
 SIZE_BYTES = 8 * hogs.MIB
 
 
@@ -59,3 +64,24 @@ def test_nothing_is_traced_behind_it(stand: SeatStand) -> None:
 def test_any_other_task_is_not_traced(stand: SeatStand) -> None:
     [report] = run(stand, is_profiled=False)
     assert report["outcome"] == "succeeded"
+
+
+def test_a_task_over_its_limit_is_seen_where_it_was_broken_off(
+    stand: SeatStand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even where a busy machine gave the profiler no turn before."""
+    monkeypatch.setattr(profiler, "FIRST_LOOK_SECONDS", WAIT_SECONDS)
+    stand.is_profiled = True
+    turn = stand.give(func=BROKEN_OFF, args=(SIZE_BYTES,))
+
+    def break_off() -> None:
+        stand.slot.give_order(Order.MEMORY, turn)
+        signal.raise_signal(INTERRUPT_SIGNAL)
+
+    monkeypatch.setattr(hogs, "break_off", break_off)
+    stand.run_loop()
+    message, report = stand.read_report(), stand.read_report()
+    worst = message["profile"][0]
+    assert worst["line"].endswith("# is broken off")
+    assert hogs.MIB < worst["bytes"] < 2 * SIZE_BYTES
+    assert report["outcome"] == "task_error"

@@ -158,8 +158,12 @@ class CuttingProxy:
         while data:
             while self.points and self.points[0].at_bytes <= self.sent_bytes + len(data):
                 point = self.points.pop(0)
-                count_bytes = point.at_bytes - self.sent_bytes
-                await self._write(data[:count_bytes], route)
+                count_bytes = max(0, point.at_bytes - self.sent_bytes)
+                try:
+                    await self._write(data[:count_bytes], route)
+                except OSError:  # the web was killed: this happens to another connection
+                    self.points.insert(0, point)
+                    raise
                 data = data[count_bytes:]
                 point.act(route)
                 if route.is_cut:
