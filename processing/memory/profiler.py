@@ -55,6 +55,8 @@ UNTRACED_LEAST_BYTES = 8 * MIB
 UNTRACED_LEAST_SHARE = 0.25
 #: The end waits so long, in seconds, for a snapshot that is being taken.
 STOP_SECONDS = 5.0
+#: Work that is to be broken off waits so long for it, in seconds.
+LAST_LOOK_SECONDS = 0.5
 
 UNTRACED = "not allocated through Python here: by code in C, or in a child process"
 UNSEEN = "the process grew here; there was no room to look closer"
@@ -125,7 +127,7 @@ class AllocationProfiler:
 
         What it frees the system may not get back: it would count for the lines that clean up.
         """
-        if self._looking.acquire(timeout=STOP_SECONDS):
+        if self._looking.acquire(timeout=LAST_LOOK_SECONDS):
             try:
                 self._look(frame)
             finally:

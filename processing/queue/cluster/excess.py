@@ -24,9 +24,11 @@ CHILD_FAILURES = ("subprocess.CalledProcessError", "concurrent.futures.process.B
 FRAME = re.compile(r' File "([^"]+)", line (\d+), in (.+)(?:\n    (.+))?')
 #: What a profile says of a line that no trace told of.
 LAST_SEEN = "it was here when it was given no more"
-#: What calls every task, what interrupts it, and what it may be interrupted in while it unwinds.
+#: What calls every task, what interrupts it, what looks at it then, and what it may be interrupted
+#: in while it unwinds.
 SURROUNDINGS = re.compile(
-    r"(django_q/worker|processing/(queue/(cluster/\w+|rehearsal|run|work)|uploads/store))\.py$"
+    r"(django_q/worker|processing/(memory/(profiler|allocations|growth)"
+    r"|queue/(cluster/\w+|rehearsal|run|work)|uploads/store))\.py$"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -18,6 +19,7 @@ class SeatProfile:
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
         self._write = write
+        self._pid = os.getpid()
         self._profiler: AllocationProfiler | None = None
 
     def begin(self, delivery: Delivery, *, limit_bytes: int) -> None:
@@ -28,8 +30,11 @@ class SeatProfile:
         self._profiler = profiler
 
     def see_last(self, frame: FrameType | None) -> None:
-        """It is about to be broken off at `frame`: what it holds now is its last profile."""
-        if self._profiler is not None:
+        """It is about to be broken off at `frame`: what it holds now is its last profile.
+
+        A child process that the task forked hears of it too, and is not what is profiled.
+        """
+        if self._profiler is not None and os.getpid() == self._pid:
             self._profiler.see_last(find_frame(frame))
 
     def see_no_more(self) -> None:
