@@ -59,6 +59,17 @@ MemoryError
     assert find_place(traceback) == "load, /app/shop/tasks.py:12"
 
 
+def test_a_task_that_was_killed_while_it_was_looked_at_was_where_it_was_interrupted() -> None:
+    traceback = """Traceback (most recent call last):
+  File "/app/shop/tasks.py", line 12, in load
+  File "/app/processing/queue/cluster/call.py", line 120, in _obey
+  File "/app/processing/queue/cluster/seat_profile.py", line 40, in see_last
+  File "/app/processing/memory/profiler.py", line 148, in see_last
+  File "/app/processing/memory/allocations.py", line 76, in read_line_uses
+"""
+    assert find_place(traceback) == "load, /app/shop/tasks.py:12"
+
+
 def test_a_task_over_its_limit_says_how_much_it_took_and_where_it_was() -> None:
     running = make_running(order=Order.MEMORY)
     running.grow(84 * MIB)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import signal
 import threading
 import tracemalloc
@@ -11,11 +13,13 @@ from typing import Any
 import pytest
 
 from processing.memory import profiler
+from processing.queue.claims import Delivery
 from processing.queue.cluster.board import Order
 from processing.queue.cluster.call import INTERRUPT_SIGNAL
 from processing.queue.cluster.channel import read_message
+from processing.queue.cluster.seat_profile import SeatProfile
 from tests.queue import hogs
-from tests.queue.cluster.seat_stand import JOB, WAIT_SECONDS, SeatStand, open_seat
+from tests.queue.cluster.seat_stand import JOB, LIMIT_BYTES, WAIT_SECONDS, SeatStand, open_seat
 
 # django-q2's loop closes connections that are too old, where there is one.
 pytestmark = pytest.mark.django_db
@@ -85,3 +89,19 @@ def test_a_task_over_its_limit_is_seen_where_it_was_broken_off(
     assert worst["line"].endswith("# is broken off")
     assert hogs.MIB < worst["bytes"] < 2 * SIZE_BYTES
     assert report["outcome"] == "task_error"
+
+
+def test_a_forked_child_tells_nothing_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profiler, "FIRST_LOOK_SECONDS", WAIT_SECONDS)
+    told: list[bytes] = []
+    profile = SeatProfile(told.append)
+    profile.begin(Delivery(job_id=JOB, number=3), limit_bytes=LIMIT_BYTES)
+    data = bytearray(SIZE_BYTES)
+    with monkeypatch.context() as child:
+        child.setattr(os, "getpid", lambda: -1)
+        profile.see_last(inspect.currentframe())
+    assert told == []
+    profile.see_last(inspect.currentframe())
+    assert len(told) == 1
+    profile.end()
+    assert len(data) == SIZE_BYTES
