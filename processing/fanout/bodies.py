@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterable, Iterator
 
 from processing.fanout.failures import FailureCode, FetchFailed
 
 # wbits for a gzip header and trailer around the deflate stream (zlib.h, inflateInit2).
 GZIP_WBITS = 31
-#: So much is inflated at once: it is not counted before there is room for it in the body.
+#: So much is inflated at once.
 PIECE_BYTES = 16_384
 #: The longest byte order mark, UTF-8's.
 MARK_BYTES = 3
@@ -41,11 +41,9 @@ async def read_body(
     coding: str,
     *,
     limit_bytes: int,
-    take: Callable[[int], Awaitable[None]],
 ) -> Body:
     """Read a whole body as it arrives, inflated if its Content-Encoding is gzip.
 
-    `take` is asked for room before the body grows; what arrives waits with its sender meanwhile.
     At most `limit_bytes` are held, and hardly more is ever inflated: 1.8 kB may be 2 GB.
     Raises FetchFailed: `response_too_large` past the limit, raw or inflated;
     `bad_response` for a coding that we did not ask for and for gzip that is corrupt, cut short, or
@@ -58,15 +56,19 @@ async def read_body(
         raw_bytes += len(chunk)
         for piece in _inflate(inflater, chunk) if inflater else (chunk,):
             if max(raw_bytes, body.length_bytes + len(piece)) > limit_bytes:
-                raise FetchFailed(
-                    FailureCode.RESPONSE_TOO_LARGE,
-                    f"The answer is larger than {limit_bytes} bytes (FANOUT_MAX_RESPONSE_BYTES).",
-                )
-            await take(len(piece))
+                raise too_large(limit_bytes)
             body.add(piece)
     if inflater and raw_bytes and not inflater.eof:
         raise FetchFailed(FailureCode.BAD_RESPONSE, "The answer's gzip body is cut short.")
     return body
+
+
+def too_large(limit_bytes: int) -> FetchFailed:
+    """The failure of an answer that is longer than that."""
+    return FetchFailed(
+        FailureCode.RESPONSE_TOO_LARGE,
+        f"The answer is larger than {limit_bytes} bytes (FANOUT_MAX_RESPONSE_BYTES).",
+    )
 
 
 def _pick_inflater(coding: str) -> zlib._Decompress | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import aiohttp
 from django.conf import settings
 
-from processing.fanout.bodies import PIECE_BYTES, Body, read_body
+from processing.fanout.bodies import PIECE_BYTES, Body, read_body, too_large
 from processing.fanout.failures import FailureCode, FetchFailed
 from processing.fanout.hosts import is_allowed_host
 from processing.fanout.patience import Room, Wait
@@ -49,7 +49,7 @@ class Exchange:
     """The attempts for one URL, which has its slot until they are over.
 
     Who gave the slot up while it waits would queue behind those that may wait for its body to be
-    sent. `room` is asked before a body grows, and told when it is forgotten.
+    sent. `room` is asked before a body is read, and told when it is forgotten.
     """
 
     def __init__(self, session: aiohttp.ClientSession, room: Room, wait: Wait) -> None:
@@ -104,15 +104,20 @@ class Exchange:
             if self._has_time(wait_seconds):
                 raise _TryAgain(wait_seconds)
         limit_bytes = settings.FANOUT_MAX_RESPONSE_BYTES
+        coding = ", ".join(response.headers.getall("Content-Encoding", ()))
+        size_bytes = limit_bytes
+        if response.content_length is not None and not coding:
+            size_bytes = response.content_length
+            if size_bytes > limit_bytes:
+                raise too_large(limit_bytes)
+        await self._room.hold(size_bytes)
+        chunks = response.content.iter_chunked(PIECE_BYTES)
+        body = await read_body(chunks, coding, limit_bytes=limit_bytes)
+        self._room.settle(body.length_bytes)
         return Answer(
             status=response.status,
             content_type=_clean(response.headers.get("Content-Type")),
-            body=await read_body(
-                response.content.iter_chunked(PIECE_BYTES),
-                ", ".join(response.headers.getall("Content-Encoding", ())),
-                limit_bytes=limit_bytes,
-                take=self._room.take,
-            ),
+            body=body,
         )
 
 

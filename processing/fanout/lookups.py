@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections import deque
@@ -28,19 +29,32 @@ class Lookups:
     """
 
     def __init__(self) -> None:
+        self._begin_anew()
+        os.register_at_fork(after_in_child=self._begin_anew)  # it has none of the threads
+
+    def begin(self, host: str, port: int, family: int) -> Future[list[Any]]:
+        """Rows of getaddrinfo, or its OSError. Raises OSError where there is no thread for it."""
+        found: Future[list[Any]] = Future()
+        with self._lock:
+            self._start_thread()
+            self._waiting.append((found, host, port, family))
+        return found
+
+    def _begin_anew(self) -> None:
         self._lock = threading.Lock()
         self._thread_count = 0
         self._waiting: deque[tuple[Future[list[Any]], str, int, int]] = deque()
 
-    def begin(self, host: str, port: int, family: int) -> Future[list[Any]]:
-        """Rows of getaddrinfo, or its OSError; RuntimeError where no thread can be started."""
-        found: Future[list[Any]] = Future()
-        with self._lock:
-            if self._thread_count < MOST_THREADS:
-                threading.Thread(target=self._work, name="lookup", daemon=True).start()
-                self._thread_count += 1
-            self._waiting.append((found, host, port, family))
-        return found
+    def _start_thread(self) -> None:
+        if self._thread_count >= MOST_THREADS:
+            return
+        try:
+            threading.Thread(target=self._work, name="lookup", daemon=True).start()
+        except RuntimeError as error:
+            if not self._thread_count:
+                raise OSError("no thread can be started to look a name up") from error
+        else:
+            self._thread_count += 1
 
     def _work(self) -> None:
         while True:
@@ -55,6 +69,8 @@ class Lookups:
                 rows = socket.getaddrinfo(
                     host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
                 )
+            except UnicodeError as error:
+                found.set_exception(OSError(f"{host!r} cannot be looked up: {error}"))
             except BaseException as error:
                 found.set_exception(error)
             else:

@@ -92,11 +92,11 @@ class Wait:
         """The URL has its slot: now it has URL_SECONDS."""
         self._end_at(self._clock() + URL_SECONDS)
 
-    async def wait_for_room(self, window: Window, place: int, amount_bytes: int) -> None:
+    async def wait_for_room(self, window: Window, place: int, size_bytes: int) -> None:
         """Wait for the window until the deadline: it is not the upstream that is slow."""
         began_at, ends_at = self._clock(), self._ends_at
         self._end_at(float("inf"))
-        await window.take(place, amount_bytes)
+        await window.hold(place, size_bytes)
         self._end_at(ends_at + self._clock() - began_at)
 
     def _end_at(self, moment: float) -> None:
@@ -111,10 +111,14 @@ class Room:
         self._place = place
         self._wait = wait
 
-    async def take(self, amount_bytes: int) -> None:
-        """Let the body grow, as soon as it may."""
-        if not self._window.try_take(self._place, amount_bytes):
-            await self._wait.wait_for_room(self._window, self._place, amount_bytes)
+    async def hold(self, size_bytes: int) -> None:
+        """Hold room for a body of that size before it is read."""
+        if not self._window.try_hold(self._place, size_bytes):
+            await self._wait.wait_for_room(self._window, self._place, size_bytes)
+
+    def settle(self, length_bytes: int) -> None:
+        """The body has come and is so long."""
+        self._window.settle(self._place, length_bytes)
 
     def drop(self) -> None:
         """The body is forgotten, for it begins again."""

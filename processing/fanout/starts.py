@@ -28,7 +28,7 @@ class Starts:
     A body that finds no room waits, with its slot, for those before it to be sent. So they must
     have their slots: two requests could otherwise wait for each other's for ever. A URL takes its
     slot when all before it have, or have failed. While the first in line waits, for its host may
-    have its share in use, others go ahead of it if room for a whole body is reserved for them:
+    have its share in use, others go ahead of it if they hold room for a body of the largest kind:
     they wait for nobody.
     """
 
@@ -40,8 +40,8 @@ class Starts:
         self._looking: asyncio.TimerHandle | None = None
 
     def hold(self, place: int, host: str) -> Start:
-        """`async with starts.hold(place, host):` has a slot. What is reserved of the window goes
-        back at its end, and after a failure what the body holds."""
+        """`async with starts.hold(place, host):` has a slot. After a failure the body's room goes
+        back too."""
         return Start(self, place, host)
 
     async def take(self, place: int, host: str) -> None:
@@ -57,8 +57,7 @@ class Starts:
     def give_back(self, place: int, host: str, *, has_failed: bool) -> None:
         """Give the slot back."""
         if has_failed:
-            self._window.drop(place)
-        self._window.settle(place)
+            self._window.settle(place, 0)
         self._slots.give_back(host)
 
     async def _wait(self, place: int, host: str) -> bool:
@@ -87,7 +86,7 @@ class Starts:
 
     def _look(self) -> None:
         for place, turn in list(self._waiting.items()):
-            if self._slots.are_free(turn.host) and self._window.reserve(place):
+            if self._slots.are_free(turn.host) and self._window.go_ahead(place):
                 self._slots.try_take(turn.host)
                 del self._waiting[place]
                 turn.goes_ahead.set_result(True)

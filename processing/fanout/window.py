@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections import defaultdict
 
 from processing.memory.budget import ByteBudget
 
@@ -16,73 +15,82 @@ KEPT_BODY_COUNT = 4
 
 
 class Window:
-    """Bytes that bodies take as they arrive and give back when they were sent.
+    """Room for bodies: each holds room for all of itself before it is read, until it was sent.
 
-    `own_bytes` of the budget are held already; more is borrowed from it while there is some. The
-    first body that was not given back, by index, can always grow to `body_most_bytes`: whatever
-    the others hold, it arrives whole, is sent, and makes room for the next.
+    So one that is read never waits, and makes room. `own_bytes` of the budget are held already;
+    more is borrowed from it while there is some. The first body that was not given back, by index,
+    always finds room for `body_most_bytes`, whatever the others hold; so do `kept_count` bodies
+    that are sent again later.
     """
 
-    def __init__(self, budget: ByteBudget, *, own_bytes: int, body_most_bytes: int) -> None:
+    def __init__(
+        self, budget: ByteBudget, *, own_bytes: int, body_most_bytes: int, kept_count: int = 0
+    ) -> None:
         self._budget = budget
         self._own_bytes = own_bytes
         self._body_most_bytes = body_most_bytes
+        self._kept_bytes = kept_count * body_most_bytes
         self._borrowed_bytes = 0
-        self._held: defaultdict[int, int] = defaultdict(int)
-        self._reserved: set[int] = set()
+        self._held: dict[int, int] = {}
+        self._ahead: set[int] = set()
         self._first = 0
         self._given_back: set[int] = set()
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._heirs: dict[int, int] = {}
+        self._inherited: dict[int, int] = {}
 
     @property
     def held_bytes(self) -> int:
-        """What the bodies hold now, with what is reserved for them."""
-        rest_bytes = sum(
-            self._body_most_bytes - self._held.get(index, 0) for index in self._reserved
-        )
-        return sum(self._held.values()) + rest_bytes
+        """What the bodies hold now."""
+        return sum(self._held.values())
 
-    def try_take(self, index: int, amount_bytes: int) -> bool:
-        """Let the body `index` grow by so much if there is room for it."""
-        if index not in self._reserved and not self._find_room(index, amount_bytes):
+    def try_hold(self, index: int, size_bytes: int) -> bool:
+        """Hold room for the body `index` if there is so much."""
+        if index in self._ahead:
+            return True
+        if not self._find_room(index, size_bytes):
             return False
-        self._held[index] += amount_bytes
+        self._held[index] = size_bytes
         return True
 
-    async def take(self, index: int, amount_bytes: int) -> None:
-        """Let the body `index` grow by so much, as soon as there is room for it."""
-        while not self.try_take(index, amount_bytes):
+    async def hold(self, index: int, size_bytes: int) -> None:
+        """Hold room for the body `index`, as soon as there is so much."""
+        while not self.try_hold(index, size_bytes):
             await self._wait(index)
-        self._wake()
 
-    def reserve(self, index: int) -> bool:
-        """Keep room for all that the body `index` may become, if there is so much."""
-        if not self._find_room(index, self._body_most_bytes):
+    def go_ahead(self, index: int) -> bool:
+        """Hold room for all that the body `index` may become, if there is so much.
+
+        It keeps that until it is settled, also where it begins again.
+        """
+        if not self.try_hold(index, self._body_most_bytes):
             return False
-        self._reserved.add(index)
+        self._ahead.add(index)
         return True
 
-    def settle(self, index: int) -> None:
-        """The body does not grow any more: what was reserved for it beyond its length is free."""
-        if index in self._reserved:
-            self._reserved.discard(index)
-            self._give_spare_back()
+    def settle(self, index: int, length_bytes: int) -> None:
+        """The body has come and is so long: it holds no more than that."""
+        self._ahead.discard(index)
+        self._held[index] = length_bytes
+        self._give_spare_back()
 
     def bequeath(self, index: int, heir: int) -> None:
         """The body `index` is sent once more as `heir`, which holds it when it was given back."""
         self._heirs[index] = heir
 
     def drop(self, index: int) -> None:
-        """What the body held is forgotten; it may begin again."""
-        self._held.pop(index, None)
-        self._give_spare_back()
+        """What has come of the body is forgotten; it may begin again."""
+        if index not in self._ahead:
+            self._held.pop(index, None)
+            self._give_spare_back()
 
     def give_back(self, index: int) -> None:
-        """The body was sent: the next one is first."""
+        """The body was sent, or will not come: the next one is first."""
         held_bytes = self._held.pop(index, 0)
+        self._inherited.pop(index, None)
         if index in self._heirs:
-            self._held[self._heirs[index]] = held_bytes
+            heir = self._heirs[index]
+            self._held[heir] = self._inherited[heir] = held_bytes
         self._given_back.add(index)
         while self._first in self._given_back:
             self._first += 1
@@ -93,10 +101,10 @@ class Window:
         self._budget.give_back(self._borrowed_bytes)
         self._borrowed_bytes = 0
 
-    def _find_room(self, index: int, amount_bytes: int) -> bool:
-        wanted_bytes = self.held_bytes + amount_bytes
+    def _find_room(self, index: int, size_bytes: int) -> bool:
+        wanted_bytes = self.held_bytes + size_bytes
         if index != self._first:
-            wanted_bytes += self._kept_bytes()
+            wanted_bytes += self._sure_bytes()
         missing_bytes = wanted_bytes - self._own_bytes - self._borrowed_bytes
         if missing_bytes <= 0:
             return True
@@ -105,14 +113,13 @@ class Window:
         self._borrowed_bytes += missing_bytes
         return True
 
-    def _kept_bytes(self) -> int:
-        """What is kept for the first body, beside what it holds."""
-        if self._first in self._reserved:
-            return 0
-        return self._body_most_bytes - self._held.get(self._first, 0)
+    def _sure_bytes(self) -> int:
+        """What the first body and those that are to be kept may want beside what they hold."""
+        first_bytes = self._body_most_bytes - self._held.get(self._first, 0)
+        return first_bytes + max(0, self._kept_bytes - sum(self._inherited.values()))
 
     def _give_spare_back(self) -> None:
-        needed_bytes = max(self.held_bytes + self._kept_bytes() - self._own_bytes, 0)
+        needed_bytes = max(self.held_bytes + self._sure_bytes() - self._own_bytes, 0)
         spare_bytes = self._borrowed_bytes - needed_bytes
         if spare_bytes > 0:
             self._borrowed_bytes -= spare_bytes
@@ -125,16 +132,14 @@ class Window:
         self._budget.tell_of_room(self._wake)
         try:
             await turn
-        except asyncio.CancelledError:
+        finally:
             if self._waiting.get(index) is turn:
                 del self._waiting[index]
-            self._wake()  # it may have been its turn
-            raise
 
     def _wake(self) -> None:
-        """Let the one that is to be sent first look again; when it finds room it wakes the next."""
-        if self._waiting:
-            turn = self._waiting.pop(min(self._waiting))
+        """Let all look again, the one that is to be sent first before the others."""
+        for index in sorted(self._waiting):
+            turn = self._waiting.pop(index)
             if not turn.done():
                 turn.set_result(None)
 

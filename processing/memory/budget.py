@@ -32,13 +32,15 @@ class ByteBudget:
         self._told: dict[Callable[[], None], None] = {}
 
     @asynccontextmanager
-    async def hold(self, amount_bytes: int) -> AsyncIterator[None]:
+    async def hold(
+        self, amount_bytes: int, *, wait_seconds: float | None = None
+    ) -> AsyncIterator[None]:
         """Hold `amount_bytes` while the block runs.
 
-        Raises MemoryPressure when they are not free within `wait_seconds`, and at once when they
-        are more than the whole budget.
+        Raises MemoryPressure when they are not free within `wait_seconds` (default: the budget's),
+        and at once when they are more than the whole budget.
         """
-        await self._take(amount_bytes)
+        await self._take(amount_bytes, self.wait_seconds if wait_seconds is None else wait_seconds)
         try:
             yield
         finally:
@@ -60,7 +62,7 @@ class ByteBudget:
         """Call `look` once, when bytes come free that may be borrowed."""
         self._told[look] = None
 
-    async def _take(self, amount_bytes: int) -> None:
+    async def _take(self, amount_bytes: int, wait_seconds: float) -> None:
         if amount_bytes > self.limit_bytes:
             raise MemoryPressure(
                 f"This needs {amount_bytes} bytes of memory; the budget is {self.limit_bytes}."
@@ -72,7 +74,7 @@ class ByteBudget:
         entry = (amount_bytes, turn)
         self._waiting.append(entry)
         try:
-            async with asyncio.timeout(self.wait_seconds):
+            async with asyncio.timeout(wait_seconds):
                 await asyncio.shield(turn)
         except BaseException as error:
             self._give_up(entry)

@@ -13,6 +13,9 @@ from processing.fanout.window import KEPT_BODY_COUNT, SURE_BODY_COUNT, Window
 from processing.memory.budget import ByteBudget
 from processing.uploads.admission import count_held_bytes as count_uploads_bytes
 
+#: A fan-out waits for its memory for this part of its deadline at most; the rest is for asking.
+WAIT_SHARE = 0.25
+
 
 @cache
 def post_budget() -> ByteBudget:
@@ -31,8 +34,14 @@ async def hold_window(places: Places) -> AsyncGenerator[Window, None]:
     """A window for the answers of other servers. Raises MemoryPressure where there is none."""
     budget, most_bytes = fan_out_budget(), settings.FANOUT_MAX_RESPONSE_BYTES
     own_bytes = min(len(places.groups), SURE_BODY_COUNT + places.kept_count) * most_bytes
-    async with budget.hold(own_bytes):
-        window = Window(budget, own_bytes=own_bytes, body_most_bytes=most_bytes)
+    wait_seconds = min(budget.wait_seconds, WAIT_SHARE * settings.FANOUT_DEADLINE_SECONDS)
+    async with budget.hold(own_bytes, wait_seconds=wait_seconds):
+        window = Window(
+            budget,
+            own_bytes=own_bytes,
+            body_most_bytes=most_bytes,
+            kept_count=places.kept_count,
+        )
         try:
             yield window
         finally:

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
-import asyncio
 import codecs
 import gzip
 import os
 import zlib
-from collections.abc import AsyncIterator
 
 import pytest
 from pytest_django import Settings
 
-from processing.fanout.bodies import PIECE_BYTES, Body, read_body
+from processing.fanout.bodies import PIECE_BYTES, Body
 from processing.fanout.fetched import Fetched
 from tests.fanout.upstream import Handler, fetch_from, reply, send
 
@@ -109,26 +107,11 @@ def test_pieces_are_of_one_size_however_the_bytes_come() -> None:
     assert [len(piece) for piece in body.pieces[:-1]] == [PIECE_BYTES - PIECE_BYTES % 100] * 3
 
 
-def test_gzip_is_inflated_no_further_than_there_is_room() -> None:
-    taken: list[int] = []
-
-    async def take(amount_bytes: int) -> None:
-        taken.append(amount_bytes)
-        if len(taken) > 1:
-            await asyncio.Event().wait()
-
-    async def run() -> None:
-        zipped = _iterate(gzip.compress(bytes(10**6)))
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.1):
-                await read_body(zipped, "gzip", limit_bytes=10**7, take=take)
-
-    asyncio.run(run())
-    assert taken == [PIECE_BYTES] * 2
-
-
-async def _iterate(data: bytes) -> AsyncIterator[bytes]:
-    yield data
+def test_a_length_over_the_limit_is_refused_before_the_body_comes() -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {LIMIT_BYTES + 1}\r\n\r\n".encode()
+    [fetched] = fetch_from({"/": send(head)}, "/", deadline_seconds=8)
+    assert fetched.error is not None
+    assert fetched.error.code == "response_too_large"
 
 
 @pytest.mark.parametrize("lengths", [[], [1], [2], [1, 1], [1, PIECE_BYTES], [PIECE_BYTES]])

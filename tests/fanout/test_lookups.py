@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 import time
@@ -101,3 +102,41 @@ def test_more_names_than_threads_wait_and_those_given_up_are_not_looked_up(
     outcomes = jobs.fetch_all(name_slow_ones(6))
     assert codes_of(outcomes) == {"connect_failed"}
     assert len(asked) == 8
+
+
+def test_a_forked_child_looks_names_up_with_threads_of_its_own() -> None:
+    begun = [lookups._lookups.begin(f"slow-{number}", 80, 0) for number in range(40)]
+    wait_for(lambda: count_threads() == lookups.MOST_THREADS, 5, "no threads")
+    pid = os.fork()
+    if not pid:
+        found = lookups._lookups.begin("localhost", 80, 0).result(5)
+        os._exit(0 if found else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    for found in begun:
+        found.cancel()
+
+
+def test_without_a_thread_a_name_waits_for_another_or_cannot_be_resolved(
+    monkeypatch: pytest.MonkeyPatch, release: threading.Event
+) -> None:
+    hanging = lookups._lookups.begin("slow", 80, 0)
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    waiting = lookups._lookups.begin("localhost", 80, 0)
+    release.set()
+    assert waiting.result(5)
+    assert isinstance(hanging.exception(5), OSError)
+    wait_for(lambda: not count_threads(), 5, "threads stay")
+    outcomes = jobs.fetch_all(["http://localhost:1/"])
+    assert codes_of(outcomes) == {"connect_failed"}
+
+
+def test_a_name_that_cannot_be_encoded_cannot_be_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise UnicodeError("label too long")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    assert codes_of(jobs.fetch_all(["http://a.example/"])) == {"connect_failed"}

@@ -73,7 +73,12 @@ class Crowd:
         own_bytes = min(len(places.groups), SURE_BODY_COUNT + places.kept_count) * BODY_BYTES
         with suppress(MemoryPressure):
             async with self.budget.hold(own_bytes):
-                window = Window(self.budget, own_bytes=own_bytes, body_most_bytes=BODY_BYTES)
+                window = Window(
+                    self.budget,
+                    own_bytes=own_bytes,
+                    body_most_bytes=BODY_BYTES,
+                    kept_count=places.kept_count,
+                )
                 try:
                     await self._fetch(targets, places, window)
                 finally:

@@ -65,8 +65,8 @@ def test_others_go_ahead_with_room_for_their_whole_body_while_the_first_waits() 
         assert window.held_bytes == 0
         await asyncio.wait_for(others[1], 5)
         starts.give_back(2, "fast", has_failed=False)
-        await window.take(1, BODY_BYTES)
-        await window.take(2, BODY_BYTES)
+        await window.hold(1, BODY_BYTES)
+        window.settle(2, BODY_BYTES)
         await asyncio.sleep(2 * LOOK_SECONDS)
         assert not others[2].done()  # there is no room
         slots.give_back("slow")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
+from processing.errors import MemoryPressure
 from processing.fanout.places import find_places
 from processing.fanout.targets import parse_targets
 from processing.memory.sizes import UPLOAD_BYTES
@@ -61,7 +62,7 @@ def test_a_body_that_is_sent_again_leaves_the_next_its_room(
                 if index in groups:
                     for place, heir in zip(groups[index], groups[index][1:], strict=False):
                         window.bequeath(place, heir)
-                    assert window.try_take(index, BODY_BYTES)
+                    assert window.try_hold(index, BODY_BYTES)
                 window.give_back(index)
 
     small_bodies.FANOUT_BUDGET_BYTES = 8 * BODY_BYTES
@@ -74,3 +75,16 @@ def test_a_small_budget_keeps_fewer_bodies(
 ) -> None:
     small_bodies.FANOUT_BUDGET_BYTES = body_count * BODY_BYTES
     assert count_kept_bodies() == kept_count
+
+
+def test_a_fan_out_waits_for_its_memory_for_a_part_of_its_deadline(small_bodies: Settings) -> None:
+    small_bodies.FANOUT_BUDGET_BYTES = 2 * BODY_BYTES
+    small_bodies.FANOUT_DEADLINE_SECONDS = 0.4
+    places = find_places(parse_targets(["http://example.com/"]))
+
+    async def scenario() -> None:
+        async with fan_out_budget().hold(2 * BODY_BYTES), asyncio.timeout(2):
+            with pytest.raises(MemoryPressure):
+                await hold_window(places).__aenter__()
+
+    asyncio.run(scenario())
