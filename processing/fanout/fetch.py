@@ -72,8 +72,8 @@ async def fetch_each(
     try:
         yield outcomes
     finally:
-        await outcomes.aclose()
         patience.close()
+        await outcomes.aclose()
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class Window:
         self._given_back: set[int] = set()
         self._waiting: dict[int, asyncio.Future[None]] = {}
         self._heirs: dict[int, int] = {}
-        self._inherited: dict[int, int] = {}
+        self._inherited: set[int] = set()
 
     @property
     def held_bytes(self) -> int:
@@ -87,10 +87,11 @@ class Window:
     def give_back(self, index: int) -> None:
         """The body was sent, or will not come: the next one is first."""
         held_bytes = self._held.pop(index, 0)
-        self._inherited.pop(index, None)
+        self._inherited.discard(index)
         if index in self._heirs:
             heir = self._heirs[index]
-            self._held[heir] = self._inherited[heir] = held_bytes
+            self._held[heir] = held_bytes
+            self._inherited.add(heir)
         self._given_back.add(index)
         while self._first in self._given_back:
             self._first += 1
@@ -116,7 +117,8 @@ class Window:
     def _sure_bytes(self) -> int:
         """What the first body and those that are to be kept may want beside what they hold."""
         first_bytes = self._body_most_bytes - self._held.get(self._first, 0)
-        return first_bytes + max(0, self._kept_bytes - sum(self._inherited.values()))
+        inherited_bytes = sum(self._held[index] for index in self._inherited)
+        return first_bytes + max(0, self._kept_bytes - inherited_bytes)
 
     def _give_spare_back(self) -> None:
         needed_bytes = max(self.held_bytes + self._sure_bytes() - self._own_bytes, 0)

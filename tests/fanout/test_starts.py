@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -17,6 +15,7 @@ from processing.fanout.targets import parse_targets
 from processing.fanout.window import Window, make_boundless
 from processing.memory.budget import ByteBudget
 from processing.web.fetched_text import in_order
+from tests.fanout.steps import begin
 from tests.fanout.upstream import hang, reply, serve_upstream, wait_until
 
 BODY_BYTES = 10
@@ -24,14 +23,6 @@ BODY_BYTES = 10
 
 def make_window(own_bytes: int) -> Window:
     return Window(ByteBudget(0), own_bytes=own_bytes, body_most_bytes=BODY_BYTES)
-
-
-async def begin(step: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Run the step as far as it comes."""
-    task = asyncio.create_task(step)
-    for _ in range(5):
-        await asyncio.sleep(0)
-    return task
 
 
 def test_each_takes_its_slot_after_the_one_before_it() -> None:

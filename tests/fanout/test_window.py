@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
 
 import pytest
 
 from processing.errors import MemoryPressure
 from processing.fanout.window import Window
 from processing.memory.budget import ByteBudget
+from tests.fanout.steps import begin
 
 BODY_BYTES = 10
 
@@ -18,14 +17,6 @@ BODY_BYTES = 10
 def make_window(budget: ByteBudget, own_bytes: int = 2 * BODY_BYTES, kept_count: int = 0) -> Window:
     budget.held_bytes += own_bytes
     return Window(budget, own_bytes=own_bytes, body_most_bytes=BODY_BYTES, kept_count=kept_count)
-
-
-async def begin(step: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Run the step as far as it comes."""
-    task = asyncio.create_task(step)
-    for _ in range(5):
-        await asyncio.sleep(0)
-    return task
 
 
 def test_the_first_body_finds_room_whatever_the_others_want() -> None:
