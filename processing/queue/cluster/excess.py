@@ -22,6 +22,8 @@ CRASHES = (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS)
 CHILD_FAILURES = ("subprocess.CalledProcessError", "concurrent.futures.process.BrokenProcessPool")
 #: A frame of a traceback, and the line of code where that is told.
 FRAME = re.compile(r' File "([^"]+)", line (\d+), in (.+)(?:\n    (.+))?')
+#: A profile of a smaller part than this of what the task took does not say where the rest went.
+TELLING_SHARE = 0.5
 #: What a profile says of a line that no trace told of.
 LAST_SEEN = "it was here when it was given no more"
 #: What calls every task, what interrupts it, what looks at it then, and what it may be interrupted
@@ -48,7 +50,7 @@ def has_died_of_limit(running: Running, status: int) -> bool:
 def describe_excess(running: Running, *, peak_bytes: int, traceback: str = "") -> str:
     """What it took, what it may take, and where it was, as far as a traceback tells.
 
-    Of a task that ran alone also where most was allocated, as far as its profile tells.
+    Of a task that ran alone also where most was allocated, if its profile tells of most.
     """
     limit = show(running.limit_bytes)
     may = f"had room for {limit}, alone" if running.claim.runs_alone else f"may take {limit}"
@@ -61,7 +63,7 @@ def describe_excess(running: Running, *, peak_bytes: int, traceback: str = "") -
         text = f"The task had {show(peak_bytes)} of memory, {may}, and asked for more"
     if place := find_place(traceback):
         text += f"; it was in {place}"
-    if running.profile:
+    if _tells_of_most(running.profile, peak_bytes):
         text += f"; most was allocated in {_describe_worst(running.profile[0])}"
     return f"{text}."
 
@@ -83,23 +85,33 @@ def find_place(traceback: str) -> str:
 
 
 def complete_profile(running: Running, *, peak_bytes: int, traceback: str = "") -> Profile:
-    """What it allocated when it ran alone: without any trace, where it was at the end.
+    """What it allocated when it ran alone, and where it was at the end if that tells of too little.
 
     A single allocation that is refused was never there to be traced, nor is what code in C does
     that lets no other thread look.
     """
-    if running.profile or not running.claim.runs_alone:
-        return running.profile
-    return [
+    profile = running.profile
+    if _tells_of_most(profile, peak_bytes) or not running.claim.runs_alone:
+        return profile
+    ends = [
         LineUse(
             place=describe_place((path, int(number))),
             line=line.strip(),
-            size_bytes=peak_bytes,
+            size_bytes=peak_bytes - _sum_up(profile),
             blocks=0,
             detail=LAST_SEEN,
         ).document
         for path, number, _, line in _find_last(traceback)
     ]
+    return [*ends, *profile]
+
+
+def _tells_of_most(profile: Profile, peak_bytes: int) -> bool:
+    return bool(profile) and _sum_up(profile) >= TELLING_SHARE * peak_bytes
+
+
+def _sum_up(profile: Profile) -> int:
+    return sum(line["bytes"] for line in profile)
 
 
 def _find_last(traceback: str) -> list[tuple[str, str, str, str]]:

@@ -24,8 +24,9 @@ REPEAT_SECONDS = 0.25
 KILL_SECONDS = 2.0
 #: The same where its allocations are traced: to free many small objects takes far longer then.
 KILL_PROFILED_SECONDS = 10.0
-#: So long before that it is asked where it is, in seconds.
-STACK_SECONDS = 0.1
+#: So long before that it is asked where it is, in seconds: on a busy machine it may have no turn to
+#: write it down for some tenths of that.
+STACK_SECONDS = 0.6
 #: Its wait while nothing runs that has an end; somebody wakes it then. Seconds.
 IDLE_SECONDS = 60.0
 #: A task that its seat has not begun is looked at again when it may have run for its time, but not

@@ -215,9 +215,26 @@ def test_a_try_alone_that_no_trace_tells_of_has_the_line_where_it_was() -> None:
     assert line["place"] == "/app/shop/tasks.py:12"
     assert line["line"] == "return json.loads(text)"
     assert line["bytes"] == 84 * MIB
-    running.profile = [{"place": "/app/a.py:1", "line": "x", "bytes": 5, "blocks": 1}]
+
+
+def test_a_profile_that_tells_of_little_has_the_line_of_the_end_before_it() -> None:
+    running = make_running(order=Order.MEMORY, runs_alone=True)
+    running.grow(80 * MIB)
+    running.profile = [{**WORST, "bytes": 30 * MIB}, {**WORST, "bytes": 9 * MIB}]
+    ending = make_ending(running, make_report(outcome="timeout", error=ERROR), is_stopping=False)
+    [end, *told] = json.loads(ending.allocation_profile)
+    assert (end["place"], end["bytes"]) == ("/app/shop/tasks.py:12", 41 * MIB)
+    assert told == running.profile
+    assert "most was allocated" not in ending.error["error_message"]
+
+
+def test_one_that_tells_of_half_is_enough() -> None:
+    running = make_running(order=Order.MEMORY, runs_alone=True)
+    running.grow(80 * MIB)
+    running.profile = [{**WORST, "bytes": 30 * MIB}, {**WORST, "bytes": 10 * MIB}]
     ending = make_ending(running, make_report(outcome="timeout", error=ERROR), is_stopping=False)
     assert json.loads(ending.allocation_profile) == running.profile
+    assert "most was allocated in /app/hog.py:12 (grow()), 30 MB" in ending.error["error_message"]
 
 
 def test_a_first_try_has_no_profile() -> None:
