@@ -93,13 +93,11 @@ class _Fetch:
         answer: Answer | None = None
         error: FetchFailure | None = None
         try:
-            async with (
-                self.patience.begin() as wait,
-                self.starts.hold(self.place, self.target.host),
-            ):
-                wait.start()
-                room = Room(self.window, self.place, wait)
-                answer = await Exchange(self.session, room, wait).run(self.target)
+            with self.patience.begin() as wait:
+                async with self.starts.hold(self.place, self.target.host):
+                    wait.start()
+                    room = Room(self.window, self.place, wait)
+                    answer = await Exchange(self.session, room, wait).run(self.target)
         except Exception as reason:
             if is_refusal(reason):
                 raise  # of a job that has reached its limit, and not the upstream's fault

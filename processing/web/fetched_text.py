@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator, Iterable, Iterator
-from json.encoder import encode_basestring_ascii
 from typing import TypeAlias
 
+import orjson
+
+from processing.fanout.charsets import SLICE_BYTES
 from processing.fanout.fetched import Fetched
 from processing.fanout.outcomes import Outcomes
+from processing.uploads.disk import CHUNK_BYTES
 
-PIECE_CHARACTERS = 32_768
+#: With the slice behind it, a piece of plain text is sent as one of CHUNK_BYTES.
+PIECE_BYTES = CHUNK_BYTES - SLICE_BYTES
 #: Outcomes that may be written now, by their indexes. Whoever takes one from it has it alone.
 Ready: TypeAlias = deque[tuple[int, Fetched]]
 
@@ -41,25 +45,28 @@ async def in_order(outcomes: Outcomes) -> AsyncGenerator[Ready, None]:
             yield ready
 
 
-def write_text(outcome: Fetched, *, after: str) -> Iterator[str]:
+def write_text(outcome: Fetched, *, after: bytes) -> Iterator[bytes]:
     """The outcome's text as a JSON string, or null, in slices; what it comes `after` goes along."""
     if outcome.body is None:
-        yield f"{after}null"
+        yield after + b"null"
         return
-    yield f'{after}"'
+    yield after + b'"'
     for text in outcome.iterate_text():
-        yield encode_basestring_ascii(text)[1:-1]
-    yield '"'
+        yield orjson.dumps(text)[1:-1]
+    yield b'"'
 
 
-def gather(slices: Iterable[str]) -> Iterator[bytes]:
-    """The slices joined to pieces of about PIECE_CHARACTERS: each piece costs a turn of the server,
-    and a text that goes out whole would be there three times, as text, as JSON and as bytes."""
-    text = ""
+def gather(slices: Iterable[bytes]) -> Iterator[bytes]:
+    """The slices joined to pieces of PIECE_BYTES and little more: each piece costs a turn of the
+    server, and a text that goes out whole would be there three times, as text, JSON and answer."""
+    gathered: list[bytes] = []
+    size_bytes = 0
     for each in slices:
-        text += each
-        if len(text) >= PIECE_CHARACTERS:
-            yield text.encode()
-            text = ""
-    if text:
-        yield text.encode()
+        gathered.append(each)
+        size_bytes += len(each)
+        if size_bytes >= PIECE_BYTES:
+            yield b"".join(gathered)
+            gathered.clear()
+            size_bytes = 0
+    if gathered:
+        yield b"".join(gathered)

@@ -58,10 +58,10 @@ async def _stream_document(fetching: Fetching, window: Window) -> AsyncGenerator
     started_at = time.perf_counter()
     answers: list[dict[str, Any]] = []
 
-    def write(ready: Ready) -> Iterator[str]:
+    def write(ready: Ready) -> Iterator[bytes]:
         while ready:
             index, outcome = ready.popleft()
-            yield from write_text(outcome, after=", " if index else '{"results": [')
+            yield from write_text(outcome, after=b", " if index else b'{"results": [')
             answers.append(_describe(outcome))
             del outcome  # nobody holds a text that was sent
             window.give_back(index)
@@ -75,12 +75,12 @@ async def _stream_document(fetching: Fetching, window: Window) -> AsyncGenerator
 
 
 async def _stream_lines(fetching: Fetching, window: Window) -> AsyncGenerator[bytes, None]:
-    def write(ready: Ready) -> Iterator[str]:
+    def write(ready: Ready) -> Iterator[bytes]:
         while ready:
             index, outcome = ready.popleft()
             facts = json.dumps({"index": index, **_describe(outcome)})
-            yield from write_text(outcome, after=f'{facts[:-1]}, "result": ')
-            yield "}\n"
+            yield from write_text(outcome, after=f'{facts[:-1]}, "result": '.encode())
+            yield b"}\n"
             del outcome
             window.give_back(index)
 

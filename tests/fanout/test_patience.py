@@ -19,7 +19,7 @@ async def wait(given: Patience, *, has_slot: bool) -> float:
     clock = asyncio.get_running_loop().time
     began_at = clock()
     try:
-        async with given.begin() as waiting:
+        with given.begin() as waiting:
             if has_slot:
                 waiting.start()
             await asyncio.sleep(10)
@@ -58,7 +58,7 @@ def test_who_was_done_in_time_is_let_alone(monkeypatch: pytest.MonkeyPatch) -> N
 
     async def scenario() -> None:
         given = begin(0.3)
-        async with given.begin() as waiting:
+        with given.begin() as waiting:
             waiting.start()
             assert 0 < waiting.left_seconds <= 0.1
         await asyncio.sleep(0.4)
@@ -66,3 +66,35 @@ def test_who_was_done_in_time_is_let_alone(monkeypatch: pytest.MonkeyPatch) -> N
         assert not given._ends
 
     asyncio.run(scenario())
+
+
+def test_who_is_cancelled_by_another_as_well_is_cancelled() -> None:
+    async def scenario() -> None:
+        given = begin(0.05)
+        waiting = asyncio.create_task(wait(given, has_slot=False))
+        await asyncio.sleep(0)
+        [limit] = given._ends
+        limit.give_up()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(scenario())
+
+
+def test_who_was_given_up_may_clean_up_as_long_as_it_takes() -> None:
+    async def scenario() -> list[str]:
+        given, log = begin(0.05), []
+        try:
+            with given.begin():
+                try:
+                    await asyncio.sleep(10)
+                finally:
+                    await asyncio.sleep(0.2)
+                    log.append("cleaned up")
+        except TimeoutError:
+            log.append("given up")
+        await asyncio.sleep(0)
+        return log
+
+    assert asyncio.run(scenario()) == ["cleaned up", "given up"]

@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from processing.fanout.bodies import PIECE_BYTES, Body
+from processing.fanout.bodies import Body
 from processing.fanout.fetched import Fetched
 from processing.fanout.outcomes import Outcomes
+from processing.uploads.disk import CHUNK_BYTES
 from processing.web.fetched_text import (
-    PIECE_CHARACTERS,
+    PIECE_BYTES,
     Ready,
     gather,
     in_order,
@@ -25,8 +26,8 @@ def make_fetched(url: str, text: str | None = "") -> Fetched:
     body = None
     if text is not None:
         body, data = Body(), text.encode()
-        for start in range(0, len(data), PIECE_BYTES):
-            body.add(data[start : start + PIECE_BYTES])
+        for start in range(0, len(data), CHUNK_BYTES):
+            body.add(data[start : start + CHUNK_BYTES])
     return Fetched(
         url=url,
         ok=body is not None,
@@ -114,14 +115,14 @@ def test_outcomes_that_were_closed_give_nothing_and_leave_no_task() -> None:
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("text", [None, "", 'a "quoted" ü', "x" * 3 * PIECE_CHARACTERS])
+@pytest.mark.parametrize("text", [None, "", 'a "quoted" ü', "x" * 3 * PIECE_BYTES])
 def test_a_text_is_a_json_string_or_null_in_pieces_of_one_size(text: str | None) -> None:
-    pieces = list(gather(write_text(make_fetched("url", text), after="[")))
+    pieces = list(gather(write_text(make_fetched("url", text), after=b"[")))
     assert json.loads(b"".join(pieces) + b"]") == [text]
-    assert all(len(piece) < 2 * PIECE_CHARACTERS for piece in pieces)
-    assert all(len(piece) >= PIECE_CHARACTERS for piece in pieces[:-1])
+    assert all(len(piece) <= CHUNK_BYTES for piece in pieces)
+    assert all(len(piece) >= PIECE_BYTES for piece in pieces[:-1])
 
 
 def test_small_texts_go_out_as_one_piece() -> None:
-    assert list(gather(str(number) for number in range(5))) == [b"01234"]
+    assert list(gather(b"%d" % number for number in range(5))) == [b"01234"]
     assert list(gather([])) == []
