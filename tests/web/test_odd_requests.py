@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from tests.conftest import StartService
 from tests.service import Service
 from tests.web.problem import check_document, check_problem
 from tests.web.wire import exchange, write_head
@@ -192,3 +193,15 @@ def test_a_request_line_of_the_largest_fan_out_is_taken(client: httpx.Client) ->
     assert len(query) > 4096
     response = client.get(f"/get_external_data?{query}")
     assert len(response.json()["responses"]) == 50
+
+
+def test_a_client_that_leaves_behind_many_requests_raises_nothing(
+    start_service: StartService,
+) -> None:
+    service = start_service()  # of which it has the only connection
+    for _ in range(20):
+        with service.connect() as leaving:
+            leaving.sendall(write_head("GET", "/healthz") * 20)
+            assert leaving.recv(8) == b"HTTP/1.1"
+    assert exchange(service, write_head("GET", "/healthz")).status == 200
+    assert "Traceback" not in service.log

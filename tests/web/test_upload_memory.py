@@ -12,12 +12,15 @@ from processing.memory.sizes import UPLOAD_BYTES
 from tests.conftest import StartService
 from tests.service import Service, wait_for
 from tests.web.upload_crowd import END, Peak, begin_uploads, send_together
-from tests.web.wire import read_answer
+from tests.web.wire import read_answer, write_head
 
 MB = 1000 * 1000
 STALLED_COUNT = 200
 LARGE_COUNT, LARGE_BYTES = 8, 50 * MB
 LARGE_MOST_BYTES = 30 * MB
+#: Each has sent so much before it goes, which nobody has read.
+REFUSED_COUNT, REFUSED_BYTES = 1000, 100_000
+REFUSED_MOST_BYTES = 20 * MB
 #: What a small post may take meanwhile.
 POST_SECONDS = 1.0
 #: A file's last block is not written before more comes.
@@ -77,3 +80,14 @@ def test_large_uploads_hold_no_more_than_their_buffers(
     assert {read_answer(upload, "POST").status for upload in uploads} == {202}
     assert peak.added_bytes < LARGE_MOST_BYTES
     wait_for(lambda: peak.now_bytes < LARGE_MOST_BYTES, 5, "it was not given back")
+
+
+def test_many_that_are_refused_leave_nothing_behind(service: Service) -> None:
+    head = write_head("POST", "/upload_file", Content_Type="text/plain", Content_Length=MB)
+    peak = Peak(service)
+    for _ in range(REFUSED_COUNT):
+        with service.connect() as connection:
+            connection.sendall(head + bytes(REFUSED_BYTES))
+            assert read_answer(connection, "POST").status == 400
+        peak.look()
+    assert peak.added_bytes < REFUSED_MOST_BYTES
