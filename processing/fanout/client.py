@@ -24,7 +24,7 @@ from processing.fanout.slots import Slots
 # cancelled there can take its connection along.
 SPARE_CONNECTION_COUNT = 8
 # aiohttp bounds the connections in use, not those kept alive: many hosts would eat all descriptors.
-# So many one host may have in use, by default.
+# So many one upstream may have in use, by default.
 IDLE_CONNECTION_COUNT = 150
 KEEPALIVE_SECONDS = 15.0
 # A TCP handshake and a TLS handshake together; the lookup before them has its own.

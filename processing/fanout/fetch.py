@@ -94,7 +94,7 @@ class _Fetch:
         error: FetchFailure | None = None
         try:
             with self.patience.begin() as wait:
-                async with self.starts.hold(self.place, self.target.host):
+                async with self.starts.hold(self.place, self.target.upstream):
                     wait.start()
                     room = Room(self.window, self.place, wait)
                     answer = await Exchange(self.session, room, wait).run(self.target)

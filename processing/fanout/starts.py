@@ -18,7 +18,7 @@ LOOK_SECONDS = 0.05
 class _Turn:
     """A URL that waits to be the first in line; `goes_ahead` becomes true where it need not be."""
 
-    host: str
+    upstream: str
     goes_ahead: asyncio.Future[bool]
 
 
@@ -27,9 +27,9 @@ class Starts:
 
     A body that finds no room waits, with its slot, for those before it to be sent. So they must
     have their slots: two requests could otherwise wait for each other's for ever. A URL takes its
-    slot when all before it have, or have failed. While the first in line waits, for its host may
-    have its share in use, others go ahead of it if they hold room for a body of the largest kind:
-    they wait for nobody.
+    slot when all before it have, or have failed. While the first in line waits, for its upstream
+    may have its share in use, others go ahead of it if they hold room for a body of the largest
+    kind: they wait for nobody.
     """
 
     def __init__(self, slots: Slots, window: Window, places: Iterable[int]) -> None:
@@ -39,44 +39,44 @@ class Starts:
         self._waiting: dict[int, _Turn] = {}
         self._looking: asyncio.TimerHandle | None = None
 
-    def hold(self, place: int, host: str) -> Start:
-        """`async with starts.hold(place, host):` has a slot. After a failure the body's room goes
-        back too."""
-        return Start(self, place, host)
+    def hold(self, place: int, upstream: str) -> Start:
+        """`async with starts.hold(place, upstream):` has a slot. After a failure the body's room
+        goes back too."""
+        return Start(self, place, upstream)
 
-    async def take(self, place: int, host: str) -> None:
+    async def take(self, place: int, upstream: str) -> None:
         """Wait for the URL's turn and its slot."""
         try:
-            if place != self._line[0] and await self._wait(place, host):
+            if place != self._line[0] and await self._wait(place, upstream):
                 return
-            if not self._slots.try_take(host):
-                await self._take_first(host)
+            if not self._slots.try_take(upstream):
+                await self._take_first(upstream)
         finally:
             self._leave(place)
 
-    def give_back(self, place: int, host: str, *, has_failed: bool) -> None:
+    def give_back(self, place: int, upstream: str, *, has_failed: bool) -> None:
         """Give the slot back."""
         if has_failed:
             self._window.settle(place, 0)
-        self._slots.give_back(host)
+        self._slots.give_back(upstream)
 
-    async def _wait(self, place: int, host: str) -> bool:
+    async def _wait(self, place: int, upstream: str) -> bool:
         """Wait to be the first in line, or for a slot and room: then it is true."""
-        turn = _Turn(host, asyncio.get_running_loop().create_future())
+        turn = _Turn(upstream, asyncio.get_running_loop().create_future())
         self._waiting[place] = turn
         try:
             return await asyncio.shield(turn.goes_ahead)
         except BaseException:
             if turn.goes_ahead.done() and turn.goes_ahead.result():
-                self.give_back(place, host, has_failed=True)
+                self.give_back(place, upstream, has_failed=True)
             raise
         finally:
             self._waiting.pop(place, None)
 
-    async def _take_first(self, host: str) -> None:
+    async def _take_first(self, upstream: str) -> None:
         self._look_later()
         try:
-            await self._slots.take(host)
+            await self._slots.take(upstream)
         finally:
             if self._looking:
                 self._looking.cancel()
@@ -86,8 +86,8 @@ class Starts:
 
     def _look(self) -> None:
         for place, turn in list(self._waiting.items()):
-            if self._slots.are_free(turn.host) and self._window.go_ahead(place):
-                self._slots.try_take(turn.host)
+            if self._slots.are_free(turn.upstream) and self._window.go_ahead(place):
+                self._slots.try_take(turn.upstream)
                 del self._waiting[place]
                 turn.goes_ahead.set_result(True)
         self._look_later()
@@ -102,13 +102,13 @@ class Starts:
 class Start:
     """A slot for as long as the block runs; a class, for it costs a third of a generator."""
 
-    def __init__(self, starts: Starts, place: int, host: str) -> None:
+    def __init__(self, starts: Starts, place: int, upstream: str) -> None:
         self._starts = starts
         self._place = place
-        self._host = host
+        self._upstream = upstream
 
     async def __aenter__(self) -> None:
-        await self._starts.take(self._place, self._host)
+        await self._starts.take(self._place, self._upstream)
 
     async def __aexit__(self, kind: object, *_: object) -> None:
-        self._starts.give_back(self._place, self._host, has_failed=kind is not None)
+        self._starts.give_back(self._place, self._upstream, has_failed=kind is not None)

@@ -50,6 +50,11 @@ class Target:
         """The host in ASCII: a lower-case name, or an IP address without brackets."""
         return self.canonical.raw_host.decode("ascii")
 
+    @cached_property
+    def upstream(self) -> str:
+        """Host and port: who answers."""
+        return f"{self.host}:{_find_port(self.canonical)}"
+
 
 def parse_targets(urls: Sequence[str]) -> list[Target]:
     """Parse every URL, in order. Raises TooManyURLs past FANOUT_MAX_URLS, and InvalidURL."""
@@ -147,13 +152,17 @@ def _has_valid_port(split: SplitResult) -> bool:
         return False
 
 
+def _find_port(canonical: httpx.URL) -> int:
+    return canonical.port or _DEFAULT_PORTS[canonical.scheme]
+
+
 def _is_read_alike(canonical: httpx.URL) -> bool:
     try:
         other = yarl.URL(str(canonical))
     except ValueError:
         return False
-    port = canonical.port or _DEFAULT_PORTS[canonical.scheme]
-    expected = (canonical.scheme, canonical.raw_host.decode("ascii"), port, None, None)
+    host = canonical.raw_host.decode("ascii")
+    expected = (canonical.scheme, host, _find_port(canonical), None, None)
     return (other.scheme, other.raw_host, other.port, other.user, other.password) == expected
 
 

@@ -112,7 +112,7 @@ def test_the_pool_is_wider_than_there_are_slots(settings: Settings) -> None:
     async def run() -> None:
         made = await get_client()
         connector = made.session.connector
-        assert (made.slots.count, made.slots.host_count) == (7, 5)
+        assert (made.slots.count, made.slots.upstream_count) == (7, 5)
         assert connector is not None
         assert connector.limit > 7
 

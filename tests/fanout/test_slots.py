@@ -1,4 +1,4 @@
-"""Who may use a connection: as many as there are slots, and no host all of them."""
+"""Who may use a connection: as many as there are slots, and no upstream all of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processing.fanout.targets import parse_targets
 from tests.fanout.upstream import hang, reply, serve_upstream, wait_until
 
 
-def test_a_host_that_never_answers_leaves_room_for_others(settings: Settings) -> None:
+def test_an_upstream_that_never_answers_leaves_room_for_others(settings: Settings) -> None:
     settings.FANOUT_CONCURRENCY = 4
 
     async def run() -> None:
@@ -21,8 +21,8 @@ def test_a_host_that_never_answers_leaves_room_for_others(settings: Settings) ->
             serve_upstream({f"/{number}": hang for number in range(8)}) as slow,
             serve_upstream({"/": reply(b"fast")}) as fast,
         ):
-            other = fast.url("/").replace("127.0.0.1", "localhost")
-            targets = parse_targets([*(slow.url(f"/{number}") for number in range(8)), other])
+            urls = [slow.url(f"/{number}") for number in range(8)]
+            targets = parse_targets([*urls, fast.url("/")])
             async with fetch_each(targets) as outcomes:
                 index, fetched = await anext(outcomes)
                 assert (index, fetched.text) == (8, "fast")
@@ -98,12 +98,12 @@ def expect_unused(slots: Slots) -> None:
     assert slots.free_count == slots.count
     assert not slots._users
     assert not slots._waiting
-    assert not slots._waiting_for_host
+    assert not slots._waiting_for_share
 
 
-@pytest.mark.parametrize(("count", "host_count"), [(1, 1), (2, 1), (4, 3), (100, 75)])
-def test_a_host_may_have_three_quarters(count: int, host_count: int) -> None:
-    assert Slots(count).host_count == host_count
+@pytest.mark.parametrize(("count", "upstream_count"), [(1, 1), (2, 1), (4, 3), (100, 75)])
+def test_an_upstream_may_have_three_quarters(count: int, upstream_count: int) -> None:
+    assert Slots(count).upstream_count == upstream_count
 
 
 def test_slots_come_back_from_whoever_is_cancelled(settings: Settings) -> None:
