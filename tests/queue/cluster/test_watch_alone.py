@@ -8,6 +8,7 @@ import pytest
 
 from processing.queue.cluster.board import Order
 from processing.queue.cluster.call import INTERRUPT_SIGNAL
+from processing.queue.cluster.last_stack import STACK_SIGNAL
 from processing.queue.cluster.running import Running
 from processing.queue.cluster.watch import (
     KILL_PROFILED_SECONDS,
@@ -33,7 +34,7 @@ def test_one_whose_allocations_are_traced_has_longer_to_free_them() -> None:
     sent, watch, running = begin()
     watch.order(running, Order.MEMORY)
     watch.tick(running.ordered_at + KILL_PROFILED_SECONDS - REPEAT_SECONDS)
-    assert sent == [(SEAT_PID, int(INTERRUPT_SIGNAL))]
+    assert sent == [(SEAT_PID, int(STACK_SIGNAL)), (SEAT_PID, int(INTERRUPT_SIGNAL))]
     watch.tick(running.ordered_at + KILL_PROFILED_SECONDS)
     assert sent[-1] == KILL
     assert KILL not in sent[:-1]
