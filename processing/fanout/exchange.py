@@ -9,7 +9,7 @@ import aiohttp
 from django.conf import settings
 
 from processing.fanout.bodies import PIECE_BYTES, Body, read_body, too_large
-from processing.fanout.failures import FailureCode, FetchFailed
+from processing.fanout.failures import FailureCode, FetchFailed, forget_frames
 from processing.fanout.hosts import is_allowed_host
 from processing.fanout.patience import Room, Wait
 from processing.fanout.retries import (
@@ -70,6 +70,7 @@ class Exchange:
                 wait_seconds = pick_wait(self._attempt)
                 if not is_passing(error) or not self._has_time(wait_seconds):
                     raise
+                forget_frames(error)
             self._room.drop()
             await asyncio.sleep(wait_seconds)
 

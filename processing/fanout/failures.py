@@ -98,6 +98,16 @@ def explain_error(error: Exception) -> FetchFailure:
     )
 
 
+def forget_frames(error: BaseException) -> None:
+    """Let go of what `error` was raised through.
+
+    A stream keeps the error that broke it, and the error the frames that have read it: the body
+    would stay with them until the garbage collector comes by.
+    """
+    for cause in iterate_causes(error):
+        cause.__traceback__ = None
+
+
 def iterate_causes(error: BaseException) -> Iterator[BaseException]:
     """The exception and what it came of, CAUSE_LIMIT_COUNT at most."""
     cause: BaseException | None = error

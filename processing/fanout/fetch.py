@@ -14,7 +14,7 @@ from django.conf import settings
 
 from processing.fanout.client import get_client
 from processing.fanout.exchange import Answer, Exchange
-from processing.fanout.failures import FetchFailure, explain_error
+from processing.fanout.failures import FetchFailure, explain_error, forget_frames
 from processing.fanout.fetched import Fetched
 from processing.fanout.outcomes import Outcomes
 from processing.fanout.patience import Patience, Room
@@ -102,6 +102,7 @@ class _Fetch:
             if is_refusal(reason):
                 raise  # of a job that has reached its limit, and not the upstream's fault
             error = explain_error(reason)
+            forget_frames(reason)
         return Fetched(
             url=self.target.url,
             ok=answer is not None and 200 <= answer.status < 400,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import codecs
+import gc
 import gzip
 import os
 import zlib
@@ -10,7 +11,7 @@ from pytest_django import Settings
 
 from processing.fanout.bodies import PIECE_BYTES, Body
 from processing.fanout.fetched import Fetched
-from tests.fanout.upstream import Handler, fetch_from, reply, send
+from tests.fanout.upstream import Handler, fetch_from, reply, reset, send
 
 LIMIT_BYTES = 65_536  # as conftest.py sets it
 
@@ -132,3 +133,19 @@ def test_a_byte_order_mark_is_seen_however_the_body_came(lengths: list[int]) -> 
         error=None,
     )
     assert fetched.text == text
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [reset, send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", then_close=True)],
+    ids=["reset", "cut short"],
+)
+def test_a_body_that_breaks_off_is_gone_without_the_garbage_collector(broken: Handler) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        [fetched] = fetch_from({"/": broken}, "/")
+        assert fetched.error is not None
+        assert not [each for each in gc.get_objects() if isinstance(each, Body)]
+    finally:
+        gc.enable()
