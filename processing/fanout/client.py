@@ -13,6 +13,7 @@ import aiohttp
 import httpx
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.http_exceptions import HttpProcessingError
 from django.conf import settings
 
 from processing import __version__
@@ -43,8 +44,32 @@ class Client:
     slots: Slots
 
 
+class AnswerReader(ResponseHandler):
+    """aiohttp's side of one connection, which tells a body's reader too that what came next is not
+    HTTP: its own has the reader wait for ever."""
+
+    def set_exception(self, exc: BaseException, *causes: BaseException) -> None:
+        """Whoever waits for an answer, or for more of its body, gets the error."""
+        body = self._payload
+        super().set_exception(exc, *causes)
+        if isinstance(exc, HttpProcessingError) and body is not None and not body.is_eof():
+            body.set_exception(aiohttp.ClientError("the body is not valid HTTP"))
+
+
 class BoundedConnector(aiohttp.TCPConnector):
     """A connector that keeps at most IDLE_CONNECTION_COUNT connections alive without use."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._factory = functools.partial(AnswerReader, loop=self._loop)  # type: ignore[assignment]
+
+    async def _get(self, key: ConnectionKey, traces: list[aiohttp.tracing.Trace]) -> Any:
+        """An idle connection; one where something came that nobody had asked for is closed."""
+        while idle := await super()._get(key, traces):
+            if idle.protocol is None or not idle.protocol.should_close:
+                break
+            idle.close()
+        return idle
 
     def _release(
         self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False

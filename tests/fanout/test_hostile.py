@@ -49,6 +49,18 @@ def make_bomb() -> bytes:
 BOMB = make_bomb()
 NESTED = gzip.compress(gzip.compress(BOMB))
 
+
+def send_later(beginning: bytes, rest: bytes) -> Handler:
+    """Write `beginning`, and `rest` when that has certainly been read."""
+
+    async def handle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(beginning)
+        await asyncio.sleep(0.2)
+        writer.write(rest)
+
+    return handle
+
+
 TIMEOUTS = {
     "never answers": hang,
     "drips a status line": drip(b"HTTP/1.1 200 " + b"O" * 1_000),
@@ -67,6 +79,7 @@ BAD = {
     "endless headers": pour(OK, b"X: a\r\n" * 500),
     "endless trailer": pour(CHUNKED + b"1\r\na\r\n0\r\nX: ", b"a" * 4_096),
     "endless trailers": pour(CHUNKED + b"1\r\na\r\n0\r\n", b"X: a\r\n" * 500),
+    "no chunk where one should be": send_later(CHUNKED + b"1\r\na\r\n", b"zz\r\n"),
     "two lengths": send(OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\na"),
     "length and chunks": send(
         OK + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
@@ -182,6 +195,23 @@ def test_what_follows_an_answer_is_no_part_of_the_next(extra: bytes) -> None:
         async with serve_upstream({"/": answer, "/next": reply(b"good")}) as upstream:
             [fetched] = await fetch_all(parse_targets([upstream.url("/")]))
             assert fetched.text in ("abc", None)  # None where the rest came along with it
+            [following] = await fetch_all(parse_targets([upstream.url("/next")]))
+            assert following.text == "good"
+            assert upstream.connection_count == 2
+
+    asyncio.run(run())
+
+
+def test_what_comes_while_a_connection_is_idle_is_no_answer_to_the_next() -> None:
+    late = send_later(OK + b"Content-Length: 3\r\n\r\nabc", OK + b"Content-Length: 6\r\n\r\npoison")
+
+    async def run() -> None:
+        async with serve_upstream({"/": late, "/next": reply(b"good")}) as upstream:
+            [fetched] = await fetch_all(parse_targets([upstream.url("/")]))
+            assert fetched.text == "abc"
+            [connections] = (await get_client()).session.connector._conns.values()
+            [(idle, _)] = connections
+            await wait_until(lambda: bool(idle._buffer))
             [following] = await fetch_all(parse_targets([upstream.url("/next")]))
             assert following.text == "good"
             assert upstream.connection_count == 2
