@@ -15,6 +15,13 @@ from processing.uploads.disk import CHUNK_BYTES
 
 #: With the slice behind it, a piece of plain text is sent as one of CHUNK_BYTES.
 PIECE_BYTES = CHUNK_BYTES - SLICE_BYTES
+#: What ends a line for str.splitlines and what reads by it (httpx's iter_lines) and is no control
+#: character that JSON escapes anyway, in UTF-8 and escaped: U+0085, U+2028 and U+2029.
+LINE_ENDS = (
+    (b"\xc2\x85", rb"\u0085"),
+    (b"\xe2\x80\xa8", rb"\u2028"),
+    (b"\xe2\x80\xa9", rb"\u2029"),
+)
 #: Outcomes that may be written now, by their indexes. Whoever takes one from it has it alone.
 Ready: TypeAlias = deque[tuple[int, Fetched]]
 
@@ -45,15 +52,25 @@ async def in_order(outcomes: Outcomes) -> AsyncGenerator[Ready, None]:
             yield ready
 
 
-def write_text(outcome: Fetched, *, after: bytes) -> Iterator[bytes]:
-    """The outcome's text as a JSON string, or null, in slices; what it comes `after` goes along."""
+def write_text(outcome: Fetched, *, after: bytes, on_one_line: bool = False) -> Iterator[bytes]:
+    """The outcome's text as a JSON string, or null, in slices; what it comes `after` goes along.
+
+    `on_one_line`: with nothing in it that anybody takes for the end of a line.
+    """
     if outcome.body is None:
         yield after + b"null"
         return
     yield after + b'"'
     for text in outcome.iterate_text():
-        yield orjson.dumps(text)[1:-1]
+        written = orjson.dumps(text)[1:-1]
+        yield _escape_line_ends(written) if on_one_line and not text.isascii() else written
     yield b'"'
+
+
+def _escape_line_ends(written: bytes) -> bytes:
+    for line_end, escape in LINE_ENDS:
+        written = written.replace(line_end, escape)
+    return written
 
 
 def gather(slices: Iterable[bytes]) -> Iterator[bytes]:

@@ -79,7 +79,8 @@ async def _stream_lines(fetching: Fetching, window: Window) -> AsyncGenerator[by
         while ready:
             index, outcome = ready.popleft()
             facts = json.dumps({"index": index, **_describe(outcome)})
-            yield from write_text(outcome, after=f'{facts[:-1]}, "result": '.encode())
+            after = f'{facts[:-1]}, "result": '.encode()
+            yield from write_text(outcome, after=after, on_one_line=True)
             yield b"}\n"
             del outcome
             window.give_back(index)

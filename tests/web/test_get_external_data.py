@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -67,6 +68,27 @@ def test_lines_come_as_each_url_completes(start_service: StartService, silence: 
     assert (first["index"], first["url"], first["result"]) == (1, quick, "ok")
     assert (second["index"], second["ok"], second["result"]) == (0, False, None)
     assert second["error"]["code"] == "timeout"
+
+
+def test_a_line_has_nothing_in_it_that_ends_a_line_for_anybody(client: httpx.Client) -> None:
+    """str.splitlines, and so httpx's iter_lines, takes more than a line feed for the end of one."""
+    text = "".join(chr(code) for code in (*range(0x100), 0x2028, 0x2029, 0x1F600)) * 2
+    body = text.encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(body)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        ThreadPoolExecutor(1) as asking,
+    ):
+        listener.settimeout(10)
+        params = {"url": f"http://127.0.0.1:{listener.getsockname()[1]}/"}
+        headers = {"Accept": "application/x-ndjson"}
+        answer = asking.submit(client.get, "/get_external_data", params=params, headers=headers)
+        upstream, _ = listener.accept()
+        with upstream:
+            upstream.recv(65_536)
+            upstream.sendall(head + body)
+        [line] = answer.result().iter_lines()
+    assert json.loads(line)["result"] == text
 
 
 @pytest.mark.parametrize(
