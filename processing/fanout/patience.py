@@ -89,7 +89,10 @@ class Wait:
         traceback: TracebackType | None,
     ) -> None:
         self._patience.forget(self)
-        if self._is_given_up and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
+        task = self._task
+        # A cancelled task keeps its error, and that the frames with this and with the body.
+        del self._task
+        if self._is_given_up and task.uncancel() == 0 and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
     def give_up(self) -> None:

@@ -1,19 +1,32 @@
 from __future__ import annotations
 
+import asyncio
 import codecs
 import gc
 import gzip
 import os
 import zlib
+from collections.abc import Iterator
 
 import pytest
 from pytest_django import Settings
 
 from processing.fanout.bodies import PIECE_BYTES, Body
+from processing.fanout.fetch import fetch_each
 from processing.fanout.fetched import Fetched
-from tests.fanout.upstream import Handler, fetch_from, reply, reset, send
+from processing.fanout.targets import parse_targets
+from tests.fanout.upstream import (
+    Handler,
+    fetch_from,
+    reply,
+    reset,
+    send,
+    serve_upstream,
+    wait_until,
+)
 
 LIMIT_BYTES = 65_536  # as conftest.py sets it
+HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc"
 
 
 def test_a_gzip_body_is_inflated() -> None:
@@ -135,17 +148,36 @@ def test_a_byte_order_mark_is_seen_however_the_body_came(lengths: list[int]) -> 
     assert fetched.text == text
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [reset, send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", then_close=True)],
-    ids=["reset", "cut short"],
-)
-def test_a_body_that_breaks_off_is_gone_without_the_garbage_collector(broken: Handler) -> None:
+def find_bodies() -> list[Body]:
+    """All that are somewhere in memory."""
+    return [each for each in gc.get_objects() if isinstance(each, Body)]
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """The garbage collector does not come by."""
     gc.collect()
     gc.disable()
-    try:
-        [fetched] = fetch_from({"/": broken}, "/")
-        assert fetched.error is not None
-        assert not [each for each in gc.get_objects() if isinstance(each, Body)]
-    finally:
-        gc.enable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("broken", [reset, send(HALF, then_close=True)], ids=["reset", "cut short"])
+def test_nothing_is_left_of_a_body_that_breaks_off(broken: Handler) -> None:
+    [fetched] = fetch_from({"/": broken}, "/")
+    assert fetched.error is not None
+    assert not find_bodies()
+
+
+@pytest.mark.usefixtures("no_collector")
+def test_nothing_is_left_of_a_body_that_nobody_waits_for_any_more() -> None:
+    async def run() -> None:
+        async with (
+            serve_upstream({"/": send(HALF)}) as upstream,
+            fetch_each(parse_targets([upstream.url("/")])),
+        ):
+            await wait_until(lambda: any(body.length_bytes for body in find_bodies()))
+        assert not find_bodies()
+
+    asyncio.run(run())
