@@ -59,11 +59,12 @@ class Connection(ASGIProtocol):
         if self._task is not None:
             self._task.add_done_callback(self._let_go)
 
-    def _let_go(self, task: asyncio.Task[None]) -> None:
-        """Take it apart: its parts refer back to it, and would stay, 12 KB and more of them, until
-        the garbage collector has looked at everything there is."""
-        vars(self).clear()
-        self._task = task  # gunicorn looks at it 3 s later
+    def _let_go(self, _: asyncio.Task[None]) -> None:
+        """Let go of the parts that refer back to it: they would stay, 12 KB and more of them, until
+        the garbage collector has looked at everything there is. A request that is still ending
+        uses the rest."""
+        self._callback_parser = self._body_receiver = None
+        del self._joiner
 
     def data_received(self, data: bytes) -> None:
         """Parse one read, and say how large the next one may be."""
