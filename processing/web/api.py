@@ -25,6 +25,9 @@ from processing.web.tus.protocol import speak_tus
 #: From the outside in. Nothing here reads the body.
 MIDDLEWARE: tuple[Middleware, ...] = (speak_tus, answer_problems, check_host, check_access)
 
+#: Methods whose requests may have a body that no view reads.
+BODILESS = ("GET", "HEAD")
+
 
 class ApiHandler(ASGIHandler):
     """Serves the API's paths.
@@ -63,7 +66,8 @@ class ApiHandler(ASGIHandler):
 
     async def _serve(self, request: ApiRequest, send: Send) -> None:
         responding = asyncio.create_task(self._respond(request, send))
-        leaving = asyncio.create_task(request.body_stream.wait_for_departure())
+        is_wanted = request.method not in BODILESS
+        leaving = asyncio.create_task(request.body_stream.wait_for_departure(is_wanted=is_wanted))
         try:
             await asyncio.wait({responding, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -112,11 +112,14 @@ class RequestBody:
                 f"The body has {self.length} bytes; this path takes at most {limit_bytes}."
             )
 
-    async def wait_for_departure(self) -> None:
-        """Return when the client has gone; nothing is read before the body was."""
-        await self._finished.wait()
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+    async def wait_for_departure(self, *, is_wanted: bool = True) -> None:
+        """Return when the client has gone, which shows behind the body alone: nothing is read
+        before one that is wanted was, and one that is not is forgotten."""
+        if is_wanted:
+            await self._finished.wait()
+        while (message := await self._receive())["type"] != "http.disconnect":
+            if not message.get("more_body", False):
+                self._finished.set()
 
     async def linger(self) -> None:
         """Read and forget the rest of a body that nobody wanted, for a short while."""

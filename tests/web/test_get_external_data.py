@@ -170,16 +170,19 @@ def test_head_asks_and_sends_nothing(service: Service, client: httpx.Client) -> 
     assert (response.status_code, response.content) == (200, b"")
 
 
+@pytest.mark.parametrize("body", [b"", b"unread", b"uncompleted"])
 @pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
 def test_a_client_that_goes_away_ends_its_fetches(
-    service: Service, client: httpx.Client, accept: str
+    service: Service, client: httpx.Client, accept: str, body: bytes
 ) -> None:
     """Long before the deadline of 20 s, and before the upstream has said a word."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(10)
         query = f"url=http://127.0.0.1:{listener.getsockname()[1]}/"
         with service.connect() as leaving:
-            leaving.sendall(write_head("GET", f"/get_external_data?{query}", Accept=accept))
+            length = 2 * len(body) if body == b"uncompleted" else len(body)
+            target = f"/get_external_data?{query}"
+            leaving.sendall(write_head("GET", target, Accept=accept, Content_Length=length) + body)
             upstream, _ = listener.accept()
             upstream.settimeout(2)
             assert upstream.recv(65_536).startswith(b"GET / HTTP/1.1\r\n")
