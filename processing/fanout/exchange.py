@@ -26,6 +26,8 @@ from processing.fanout.targets import Target, resolve_redirect
 # loop.
 MAX_REDIRECT_COUNT = 5
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
+#: Their Content-Length is not that of this answer (RFC 9110 section 8.6).
+BODILESS = frozenset((204, 304))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,8 +109,9 @@ class Exchange:
         limit_bytes = settings.FANOUT_MAX_RESPONSE_BYTES
         coding = ", ".join(response.headers.getall("Content-Encoding", ()))
         size_bytes = limit_bytes
-        if response.content_length is not None and not coding:
-            size_bytes = response.content_length
+        length_bytes = response.content_length
+        if length_bytes is not None and not coding and response.status not in BODILESS:
+            size_bytes = length_bytes
             if size_bytes > limit_bytes:
                 raise too_large(limit_bytes)
         await self._room.hold(size_bytes)

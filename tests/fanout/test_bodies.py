@@ -111,6 +111,13 @@ def test_incompressible_gzip_over_the_limit_is_refused(settings: Settings) -> No
     )
 
 
+@pytest.mark.parametrize("status", [204, 304])
+def test_the_length_of_another_answers_body_is_none_of_this_ones(status: int) -> None:
+    head = b"HTTP/1.1 %d Status\r\nContent-Length: %d\r\n\r\n" % (status, LIMIT_BYTES + 1)
+    [fetched] = fetch_from({"/": send(head)}, "/")
+    assert (fetched.status, fetched.text, fetched.error) == (status, "", None)
+
+
 def test_pieces_are_of_one_size_however_the_bytes_come() -> None:
     body = Body()
     data = os.urandom(3 * PIECE_BYTES)
