@@ -117,9 +117,10 @@ class Watch:
             running.last_stack = running.last_stack or read_stack(running.seat_pid)
             self._send_signal(running.seat_pid, signal.SIGKILL)
             return KILL_SECONDS
-        if HAS_STACK and now >= kill_at - STACK_SECONDS and not running.is_asked_for_stack:
+        if now >= kill_at - STACK_SECONDS and not running.is_asked_for_stack:
             running.is_asked_for_stack = True
-            self._send_signal(running.seat_pid, STACK_SIGNAL)
+            if HAS_STACK:
+                self._send_signal(running.seat_pid, STACK_SIGNAL)
         if now >= running.signal_at:
             self._send_signal(running.seat_pid, INTERRUPT_SIGNAL)
             running.signal_at = now + REPEAT_SECONDS
