@@ -39,13 +39,22 @@ class ApiHandler(ASGIHandler):
 
     def load_middleware(self, is_async: bool = False) -> None:
         """Build the chain of async functions around Django's view resolution."""
-        self._view_middleware: list[Any] = []
-        self._template_response_middleware: list[Any] = []
-        self._exception_middleware: list[Any] = []
-        respond: Respond = self._get_response_async  # type: ignore[attr-defined]  # not in the stubs
+        respond: Respond = self._get_response_async
         for middleware in reversed(MIDDLEWARE):
             respond = middleware(respond)
         self._middleware_chain = respond
+
+    async def _get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        """What is inside of the middleware: the view alone, for it is async.
+
+        Django's has a thread ask middleware that we do not have about whatever a view raises. The
+        thread's frames are in the error's traceback and hold the error: a cycle with all that the
+        request had, which stays until the garbage collector has looked at everything there is.
+        """
+        view, args, kwargs = self.resolve_request(request)
+        response: HttpResponseBase = await view(request, *args, **kwargs)
+        self.check_response(response, view)
+        return response
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
         """Find the view and check what it says of its requests. Raises PlimsollError."""
