@@ -58,12 +58,17 @@ class Connection(ASGIProtocol):
             self._body_receiver._chunks.clear()
         if self._task is not None:
             self._task.add_done_callback(self._let_go)
+            if self._awaiting_request and self._request_ready is not None:
+                self._request_ready.set()  # it would wait until gunicorn cancels it, 3 s from now
 
     def _let_go(self, _: asyncio.Task[None]) -> None:
         """Let go of the parts that refer back to it: they would stay, 12 KB and more of them, until
         the garbage collector has looked at everything there is. A request that is still ending
         uses the rest."""
-        self._callback_parser = self._body_receiver = None
+        transport: Any = self.transport
+        if hasattr(transport, "_read_ready_cb"):  # a method of its own, by which it keeps itself
+            transport._read_ready_cb = None
+        self._callback_parser = self._body_receiver = self._task = None
         del self._joiner
 
     def data_received(self, data: bytes) -> None:

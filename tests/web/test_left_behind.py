@@ -1,4 +1,4 @@
-"""What requests leave behind when they are over: no work for the garbage collector."""
+"""What requests and connections leave behind when they are over: no work for the collector."""
 
 from __future__ import annotations
 
@@ -9,9 +9,22 @@ import logging
 import pytest
 
 from processing.web.door import Door
+from tests.conftest import StartService
+from tests.service import Service
 from tests.web.in_process import Client
+from tests.web.upload_crowd import Peak
+from tests.web.wire import read_answer, write_head
 
+MB = 1000 * 1000
 REFUSED_COUNT = 50
+#: Each takes 12 KB while it is there.
+CLOSED_COUNT = 1500
+CLOSED_MOST_BYTES = 5 * MB
+
+
+@pytest.fixture
+def service(start_service: StartService) -> Service:
+    return start_service()
 
 
 def count_garbage(door: Door, target: str, status: int) -> int:
@@ -47,3 +60,14 @@ def test_what_a_view_refuses_is_freed_at_once(
 ) -> None:
     caplog.set_level(logging.WARNING, "processing.access")  # each line would be kept
     assert count_garbage(Door(), target, status) < REFUSED_COUNT
+
+
+def test_connections_that_clients_close_are_gone_at_once(service: Service) -> None:
+    head = write_head("GET", "/healthz")
+    peak = Peak(service)
+    for _ in range(CLOSED_COUNT):
+        with service.connect() as connection:
+            connection.sendall(head)
+            assert read_answer(connection).status == 200
+        peak.look()
+    assert peak.added_bytes < CLOSED_MOST_BYTES
