@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 
 import pytest
 
@@ -98,3 +100,23 @@ def test_who_was_given_up_may_clean_up_as_long_as_it_takes() -> None:
         return log
 
     assert asyncio.run(scenario()) == ["cleaned up", "given up"]
+
+
+def test_who_was_cancelled_is_freed_at_once() -> None:
+    async def scenario() -> None:
+        given = begin(10)
+        waiting = asyncio.create_task(wait(given, has_slot=True))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        given.close()
+        is_there = weakref.ref(waiting)
+        del waiting
+        assert is_there() is None
+
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(scenario())
+    finally:
+        gc.enable()
