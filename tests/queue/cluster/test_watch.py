@@ -98,16 +98,6 @@ def test_a_task_is_interrupted_again_and_again_and_killed_in_the_end(
     )
 
 
-def test_where_no_stack_can_be_written_down_nobody_is_asked_and_nothing_spins(
-    watch: Watch, sent: SentSignals, limited: Running, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(watch_module, "HAS_STACK", False)
-    watch.begin(limited)
-    watch.tick(ENDS_AT)
-    assert watch.tick(ENDS_AT + KILL_SECONDS - STACK_SECONDS / 2) > 0
-    assert STACK_SIGNAL not in {one[1] for one in sent.take()}
-
-
 def test_the_order_can_be_read_before_its_signal_arrives(limited: Running) -> None:
     seen = []
     watch = Watch(lambda pid, number: seen.append(limited.slot.order))
