@@ -4,6 +4,7 @@ documents for what it refuses itself."""
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
@@ -53,22 +54,26 @@ class Connection(ASGIProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no longer, and keep nothing: a refused body may not have been read."""
         self._wait_no_longer()
+        task, self._task = self._task, None  # gunicorn would hold on to all of it for 3 s
         super().connection_lost(exc)  # type: ignore[no-untyped-call]
         if self._body_receiver is not None:
             self._body_receiver._chunks.clear()
-        if self._task is not None:
-            self._task.add_done_callback(self._let_go)
-            if self._awaiting_request and self._request_ready is not None:
-                self._request_ready.set()  # it would wait until gunicorn cancels it, 3 s from now
+        if self._awaiting_request and self._request_ready is not None:
+            self._request_ready.set()  # the task ends by itself
+        if task is not None:
+            grace_seconds = self.cfg.asgi_disconnect_grace_period
+            giving_up = self.worker.loop.call_later(grace_seconds, task.cancel)
+            task.add_done_callback(functools.partial(self._let_go, giving_up))
 
-    def _let_go(self, _: asyncio.Task[None]) -> None:
+    def _let_go(self, giving_up: asyncio.TimerHandle, _: asyncio.Task[None]) -> None:
         """Let go of the parts that refer back to it: they would stay, 12 KB and more of them, until
         the garbage collector has looked at everything there is. A request that is still ending
         uses the rest."""
+        giving_up.cancel()
         transport: Any = self.transport
         if hasattr(transport, "_read_ready_cb"):  # a method of its own, by which it keeps itself
             transport._read_ready_cb = None
-        self._callback_parser = self._body_receiver = self._task = None
+        self._callback_parser = self._body_receiver = None
         del self._joiner
 
     def data_received(self, data: bytes) -> None:
