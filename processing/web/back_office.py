@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import IO, Any
 
+from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.db import connections
 from django.http.response import HttpResponseBase
 
 from processing.errors import PlimsollError
@@ -48,6 +50,14 @@ class BackOffice(ASGIHandler):
             await body.linger()
         except ClientGone:
             return
+
+    async def handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Django's. Its thread is this request's alone, and so is the thread's connection to the
+        database, which would stay open until the garbage collector has found it."""
+        try:
+            await super().handle(scope, receive, send)
+        finally:
+            await sync_to_async(connections.close_all)()
 
     async def send_response(self, response: HttpResponseBase, send: Send) -> None:
         """Django's; after a client that stopped reading there is only to clean up."""

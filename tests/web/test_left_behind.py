@@ -10,13 +10,14 @@ import pytest
 
 from processing.web.door import Door
 from tests.conftest import StartService
-from tests.service import Service
+from tests.service import Service, wait_for
 from tests.web.in_process import Client
 from tests.web.upload_crowd import Peak
 from tests.web.wire import read_answer, write_head
 
 MB = 1000 * 1000
 REFUSED_COUNT = 50
+ADMIN_COUNT = 10
 #: Each takes 12 KB while it is there.
 CLOSED_COUNT = 1500
 CLOSED_MOST_BYTES = 5 * MB
@@ -71,3 +72,14 @@ def test_connections_that_clients_close_are_gone_at_once(service: Service) -> No
             assert read_answer(connection).status == 200
         peak.look()
     assert peak.added_bytes < CLOSED_MOST_BYTES
+
+
+def test_an_admin_page_leaves_no_database_connection(service: Service) -> None:
+    def count_connections() -> int:
+        files = service.worker.open_files()
+        return sum(file.path.endswith("-wal") for file in files)
+
+    with service.client(headers={"Cookie": "sessionid=0123456789abcdef"}) as client:
+        for _ in range(ADMIN_COUNT):
+            assert client.get("/admin/").status_code == 302
+    wait_for(lambda: count_connections() <= 1, 5, "connections are left open")
