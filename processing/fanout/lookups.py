@@ -75,6 +75,7 @@ class Lookups:
                 found.set_exception(error)
             else:
                 found.set_result(rows)
+            del found  # its error's traceback holds this frame
 
 
 _lookups = Lookups()

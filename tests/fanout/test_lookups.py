@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -140,3 +142,16 @@ def test_a_name_that_cannot_be_encoded_cannot_be_resolved(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     assert codes_of(jobs.fetch_all(["http://a.example/"])) == {"connect_failed"}
+
+
+def test_a_failed_lookup_is_freed_at_once() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        found = lookups.Lookups().begin("no such name", 80, socket.AF_INET)
+        assert isinstance(found.exception(10), OSError)
+        is_there = weakref.ref(found)
+        del found
+        wait_for(lambda: is_there() is None, 5, "it is still there")
+    finally:
+        gc.enable()
