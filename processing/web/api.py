@@ -20,7 +20,7 @@ from processing.web.hosts import check_host
 from processing.web.middleware import Middleware, Respond
 from processing.web.problems import answer_problems, describe
 from processing.web.request import ApiRequest, malformed
-from processing.web.tus.protocol import speak_tus
+from processing.web.tus.protocol import METHOD_OVERRIDE, speak_tus
 
 #: From the outside in. Nothing here reads the body.
 MIDDLEWARE: tuple[Middleware, ...] = (speak_tus, answer_problems, check_host, check_access)
@@ -75,7 +75,7 @@ class ApiHandler(ASGIHandler):
 
     async def _serve(self, request: ApiRequest, send: Send) -> None:
         responding = asyncio.create_task(self._respond(request, send))
-        is_wanted = request.method not in BODILESS
+        is_wanted = request.method not in BODILESS or METHOD_OVERRIDE in request.META
         leaving = asyncio.create_task(request.body_stream.wait_for_departure(is_wanted=is_wanted))
         try:
             await asyncio.wait({responding, leaving}, return_when=asyncio.FIRST_COMPLETED)

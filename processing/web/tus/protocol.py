@@ -23,6 +23,8 @@ EXTENSIONS = (
     "concatenation",
 )
 UPLOADS_PATH = "/uploads/"
+#: Names the method that is meant, in request.META.
+METHOD_OVERRIDE = "HTTP_X_HTTP_METHOD_OVERRIDE"
 
 
 def speak_tus(respond: Respond) -> Respond:
@@ -32,7 +34,7 @@ def speak_tus(respond: Respond) -> Respond:
     async def respond_in_tus(request: ApiRequest) -> HttpResponseBase:
         if not f"{request.path_info}/".startswith(UPLOADS_PATH):
             return await respond(request)
-        if override := request.META.get("HTTP_X_HTTP_METHOD_OVERRIDE"):
+        if override := request.META.get(METHOD_OVERRIDE):
             request.method = request.META["REQUEST_METHOD"] = override.upper()
         response = await respond(request)
         response["Tus-Resumable"] = VERSION
