@@ -107,7 +107,7 @@ class Exchange:
             if self._has_time(wait_seconds):
                 raise _TryAgain(wait_seconds)
         limit_bytes = settings.FANOUT_MAX_RESPONSE_BYTES
-        coding = ", ".join(response.headers.getall("Content-Encoding", ()))
+        coding = _find_coding(response)
         size_bytes = limit_bytes
         length_bytes = response.content_length
         if length_bytes is not None and not coding and response.status not in BODILESS:
@@ -128,6 +128,14 @@ class Exchange:
 def _find_location(response: aiohttp.ClientResponse) -> str | None:
     """Where a redirect leads to; None for any other answer."""
     return response.headers.get("Location") if response.status in REDIRECTS else None
+
+
+def _find_coding(response: aiohttp.ClientResponse) -> str:
+    """What the body is compressed with; as a transfer coding it is the same to us."""
+    headers = response.headers
+    values = [*headers.getall("Content-Encoding", ()), *headers.getall("Transfer-Encoding", ())]
+    codings = [coding.strip() for coding in ",".join(values).split(",")]
+    return ", ".join(coding for coding in codings if coding.lower() not in ("", "chunked"))
 
 
 def _clean(value: str | None) -> str | None:

@@ -169,6 +169,14 @@ def no_collector() -> Iterator[None]:
     gc.enable()
 
 
+def test_a_transfer_coding_is_undone_too() -> None:
+    data = gzip.compress(b"good")
+    framed = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data)
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+    [fetched] = fetch_from({"/": send(head + framed)}, "/")
+    assert fetched.text == "good"
+
+
 @pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize("broken", [reset, send(HALF, then_close=True)], ids=["reset", "cut short"])
 def test_nothing_is_left_of_a_body_that_breaks_off(broken: Handler) -> None:
