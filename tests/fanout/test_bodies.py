@@ -6,7 +6,6 @@ import gc
 import gzip
 import os
 import zlib
-from collections.abc import Iterator
 
 import pytest
 from pytest_django import Settings
@@ -15,6 +14,7 @@ from processing.fanout.bodies import PIECE_BYTES, Body
 from processing.fanout.fetch import fetch_each
 from processing.fanout.fetched import Fetched
 from processing.fanout.targets import parse_targets
+from tests.collector import no_collector
 from tests.fanout.upstream import (
     Handler,
     fetch_from,
@@ -111,6 +111,14 @@ def test_incompressible_gzip_over_the_limit_is_refused(settings: Settings) -> No
     )
 
 
+def test_a_transfer_coding_is_undone_too() -> None:
+    data = gzip.compress(b"good")
+    framed = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data)
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+    [fetched] = fetch_from({"/": send(head + framed)}, "/")
+    assert fetched.text == "good"
+
+
 @pytest.mark.parametrize("status", [204, 304])
 def test_the_length_of_another_answers_body_is_none_of_this_ones(status: int) -> None:
     head = b"HTTP/1.1 %d Status\r\nContent-Length: %d\r\n\r\n" % (status, LIMIT_BYTES + 1)
@@ -160,32 +168,14 @@ def find_bodies() -> list[Body]:
     return [each for each in gc.get_objects() if isinstance(each, Body)]
 
 
-@pytest.fixture
-def no_collector() -> Iterator[None]:
-    """The garbage collector does not come by."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
-def test_a_transfer_coding_is_undone_too() -> None:
-    data = gzip.compress(b"good")
-    framed = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data)
-    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
-    [fetched] = fetch_from({"/": send(head + framed)}, "/")
-    assert fetched.text == "good"
-
-
-@pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize("broken", [reset, send(HALF, then_close=True)], ids=["reset", "cut short"])
 def test_nothing_is_left_of_a_body_that_breaks_off(broken: Handler) -> None:
-    [fetched] = fetch_from({"/": broken}, "/")
-    assert fetched.error is not None
-    assert not find_bodies()
+    with no_collector():
+        [fetched] = fetch_from({"/": broken}, "/")
+        assert fetched.error is not None
+        assert not find_bodies()
 
 
-@pytest.mark.usefixtures("no_collector")
 def test_nothing_is_left_of_a_body_that_nobody_waits_for_any_more() -> None:
     async def run() -> None:
         async with (
@@ -195,4 +185,5 @@ def test_nothing_is_left_of_a_body_that_nobody_waits_for_any_more() -> None:
             await wait_until(lambda: any(body.length_bytes for body in find_bodies()))
         assert not find_bodies()
 
-    asyncio.run(run())
+    with no_collector():
+        asyncio.run(run())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import socket
 import threading
@@ -18,6 +17,7 @@ from processing.fanout import jobs, lookups
 from processing.fanout.fetch import fetch_all
 from processing.fanout.fetched import Fetched
 from processing.fanout.targets import parse_targets
+from tests.collector import no_collector
 from tests.fanout.upstream import reply, serve_upstream, wait_until
 from tests.service import wait_for
 
@@ -145,13 +145,9 @@ def test_a_name_that_cannot_be_encoded_cannot_be_resolved(monkeypatch: pytest.Mo
 
 
 def test_a_failed_lookup_is_freed_at_once() -> None:
-    gc.collect()
-    gc.disable()
-    try:
+    with no_collector():
         found = lookups.Lookups().begin("no such name", 80, socket.AF_INET)
         assert isinstance(found.exception(10), OSError)
         is_there = weakref.ref(found)
         del found
         wait_for(lambda: is_there() is None, 5, "it is still there")
-    finally:
-        gc.enable()

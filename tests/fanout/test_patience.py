@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import weakref
 
 import pytest
 
 from processing.fanout import patience
 from processing.fanout.patience import Patience
+from tests.collector import no_collector
 
 
 def begin(deadline_seconds: float) -> Patience:
@@ -114,9 +114,5 @@ def test_who_was_cancelled_is_freed_at_once() -> None:
         del waiting
         assert is_there() is None
 
-    gc.collect()
-    gc.disable()
-    try:
+    with no_collector():
         asyncio.run(scenario())
-    finally:
-        gc.enable()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import weakref
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -13,6 +12,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from processing.web.connection import Connection
+from tests.collector import no_collector
 from tests.fanout.upstream import wait_until
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: testserver\r\n\r\n"
@@ -59,8 +59,5 @@ def test_a_request_that_takes_its_time_to_end_ends_well_and_nothing_is_left() ->
             await wait_until(lambda: not [each for each in made if each()])
             assert (log, worker.nr_conns) == (["begun", "ended"], 0)
 
-    gc.disable()
-    try:
+    with no_collector():
         asyncio.run(run())
-    finally:
-        gc.enable()

@@ -9,6 +9,7 @@ import logging
 import pytest
 
 from processing.web.door import Door
+from tests.collector import no_collector
 from tests.conftest import StartService
 from tests.service import Service, wait_for
 from tests.web.in_process import Client
@@ -45,11 +46,8 @@ def count_garbage(door: Door, target: str, status: int) -> int:
         await asyncio.sleep(0)
         return gc.collect()
 
-    gc.disable()
-    try:
+    with no_collector():
         return asyncio.run(ask_often())
-    finally:
-        gc.enable()
 
 
 @pytest.mark.parametrize(
