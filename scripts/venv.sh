@@ -60,7 +60,7 @@ install_packages() {
 
 # The scripts and pyvenv.cfg name the folder they were made in.
 correct_paths() {
-    grep -lIF "$work/venv" "$work"/venv/bin/* "$work/venv/pyvenv.cfg" | while read -r file; do
+    grep -lsIF "$work/venv" "$work"/venv/bin/* "$work/venv/pyvenv.cfg" | while read -r file; do
         sed "s|$work/venv|.venv|g" "$file" >"$work/draft"
         cat "$work/draft" >"$file"
     done

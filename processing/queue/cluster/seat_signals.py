@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from typing import Any
 
 from processing.queue.cluster.processes import STOP_SIGNALS
 
 #: Those that this process ignores: none where it is no seat.
 _ignored: list[signal.Signals] = []
+#: In a thread that forks, what it had blocked before.
+_forking = threading.local()
 
 
 def ignore_stop_signals() -> None:
     """Leave it to the supervisor what a stop means for the task.
 
     A handler that does nothing, because an ignored signal would stay ignored in the programs that
-    a task starts; and a forked child gets the default back.
+    a task starts; and a forked child gets the default back. What comes for that child before it has
+    waits until then: a task may stop a child that has not run a line yet, and wait for its end.
     """
     for number in STOP_SIGNALS:
         signal.signal(number, _do_nothing)
     _ignored[:] = STOP_SIGNALS
-    os.register_at_fork(after_in_child=_reset_stop_signals)
+    os.register_at_fork(
+        before=_hold_stop_signals,
+        after_in_parent=_let_stop_signals_come,
+        after_in_child=_stop_as_others_do,
+    )
 
 
 def take_back_signals() -> None:
@@ -36,7 +44,16 @@ def _do_nothing(number: int, frame: Any) -> None:
     pass
 
 
-def _reset_stop_signals() -> None:
+def _hold_stop_signals() -> None:
+    _forking.blocked = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+
+
+def _let_stop_signals_come() -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, _forking.blocked)
+
+
+def _stop_as_others_do() -> None:
     for number in STOP_SIGNALS:
         if signal.getsignal(number) is _do_nothing:
             signal.signal(number, signal.SIG_DFL)
+    _let_stop_signals_come()

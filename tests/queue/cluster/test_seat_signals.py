@@ -49,6 +49,26 @@ for number in STOP_SIGNALS:
     assert os.waitpid(pid, 0)[1] == number
 raise_all()
 """
+STOPPED_AT_ONCE = """
+os.register_at_fork(after_in_child=raise_all)  # before the seat's own
+ignore_stop_signals()
+before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+pid = os.fork()
+if pid == 0:
+    live_on()
+assert os.waitpid(pid, 0)[1] in STOP_SIGNALS
+assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
+"""
+BLOCKED = """
+ignore_stop_signals()
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+pid = os.fork()
+if pid == 0:
+    os.kill(os.getpid(), signal.SIGTERM)
+    os._exit(7 if signal.sigpending() == {signal.SIGTERM} else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == {signal.SIGTERM}
+"""
 OWN_HANDLER = """
 ignore_stop_signals()
 signal.signal(signal.SIGTERM, lambda number, frame: os._exit(7))
@@ -72,6 +92,8 @@ assert subprocess.run([sys.executable, "-c", program]).returncode == -signal.SIG
         pytest.param(TAKEN_BACK, id="what_a_task_took_is_taken_back"),
         pytest.param(NO_SEAT, id="where_there_is_no_seat_nothing_is_touched"),
         pytest.param(FORKED, id="a_forked_child_is_stopped_by_them"),
+        pytest.param(STOPPED_AT_ONCE, id="a_child_that_has_not_run_a_line_is_stopped_by_them"),
+        pytest.param(BLOCKED, id="what_a_task_has_blocked_stays_so"),
         pytest.param(OWN_HANDLER, id="a_handler_of_the_tasks_own_is_kept_in_a_forked_child"),
         pytest.param(PROGRAM, id="a_program_that_a_task_starts_is_stopped_by_them"),
     ],
