@@ -72,6 +72,7 @@ class CallWindow:
         self._slot = slot
         self._profile = profile
         self._is_open = False
+        self._is_looking = False
         self.timeout_seconds: float | None = None
         self.was_refused_memory = False
 
@@ -113,13 +114,21 @@ class CallWindow:
 
     def _obey(self, number: int, frame: FrameType | None) -> None:
         order = self._slot.order
-        if not self._is_open or order is Order.NONE:
+        if not self._is_open or self._is_looking or order is Order.NONE:
             return
         if order is Order.TIMEOUT:
             raise JobTimedOut(describe_timeout(self.timeout_seconds))
         if order is Order.MEMORY:
-            self._profile.see_last(frame)
+            self._look_once_more(frame)
         raise INTERRUPTS[order](INTERRUPTS[order].__doc__)
+
+    def _look_once_more(self, frame: FrameType | None) -> None:
+        """The signal is repeated: one that came meanwhile would begin to look within this look."""
+        self._is_looking = True
+        try:
+            self._profile.see_last(frame)
+        finally:
+            self._is_looking = False
 
 
 class CallSignal:

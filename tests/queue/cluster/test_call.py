@@ -9,14 +9,11 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from django.dispatch import Signal
 from django_q.exceptions import TimeoutException
 
-from processing.queue.aftermath import AFTERMATH_FUNCTIONS
 from processing.queue.cluster.board import Board, Order, Slot
 from processing.queue.cluster.call import (
     INTERRUPT_SIGNAL,
-    CallSignal,
     CallWindow,
     ClusterStopping,
     JobCancelled,
@@ -143,6 +140,25 @@ def test_an_interrupt_passes_what_swallows_errors(window: CallWindow, slot: Slot
         run_and_swallow()
 
 
+def test_an_order_that_is_repeated_while_the_task_is_looked_at_waits_for_the_end_of_that(
+    slot: Slot, window: CallWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+
+    def look(profile: SeatProfile, frame: Any) -> None:
+        looks.append("begun")
+        interrupt()
+        looks.append("ended")
+
+    monkeypatch.setattr(SeatProfile, "see_last", look)
+    slot.give_order(Order.MEMORY, TURN)
+    for _ in range(2):
+        with pytest.raises(MemoryLimitExceeded), window(-1):
+            interrupt()
+        assert looks == ["begun", "ended"]
+        looks.clear()
+
+
 def test_an_interrupt_is_what_django_q2s_loop_takes_as_the_end_of_a_task() -> None:
     assert issubclass(JobInterrupted, TimeoutException)
     assert not issubclass(JobInterrupted, Exception)
@@ -217,27 +233,3 @@ def test_an_alarm_that_a_task_left_behind_does_not_ring_in_the_next(window: Call
     with window(-1):
         signal.setitimer(signal.ITIMER_REAL, 600)
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
-
-
-@pytest.mark.parametrize("function", ["any.function", print])
-def test_receivers_are_told_of_the_operators_own_tasks(function: Any) -> None:
-    told = tell_of(function)
-    assert told == [("django_q", function)]
-
-
-@pytest.mark.parametrize("function", AFTERMATH_FUNCTIONS)
-def test_receivers_are_not_told_of_what_finishes_their_tasks(function: str) -> None:
-    assert tell_of(function) == []
-
-
-def tell_of(function: Any) -> list[Any]:
-    """Send a call's signal; returns what a receiver was told."""
-    told: list[Any] = []
-    sent = Signal()
-
-    def receive(sender: str, task: dict[str, Any], **kwargs: Any) -> None:
-        told.append((sender, task["func"]))
-
-    sent.connect(receive)
-    CallSignal(sent).send(sender="django_q", func=function, task={"func": function})
-    return told
