@@ -11,6 +11,8 @@ from processing.queue.cluster.processes import STOP_SIGNALS
 
 #: Those that this process ignores: none where it is no seat.
 _ignored: list[signal.Signals] = []
+#: What a seat blocks, as it was when it began.
+_blocked: set[int] = set()
 #: In a thread that forks, what it had blocked before.
 _forking = threading.local()
 
@@ -25,6 +27,7 @@ def ignore_stop_signals() -> None:
     for number in STOP_SIGNALS:
         signal.signal(number, _do_nothing)
     _ignored[:] = STOP_SIGNALS
+    _blocked.update(signal.pthread_sigmask(signal.SIG_BLOCK, ()))
     os.register_at_fork(
         before=_hold_stop_signals,
         after_in_parent=_let_stop_signals_come,
@@ -35,6 +38,8 @@ def ignore_stop_signals() -> None:
 def take_back_signals() -> None:
     """Undo what a task did that would end the seat later, with another task in hand."""
     signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm, set by either call
+    if _ignored:
+        signal.pthread_sigmask(signal.SIG_SETMASK, _blocked)
     for number in _ignored:
         if signal.getsignal(number) is not _do_nothing:
             signal.signal(number, _do_nothing)
@@ -45,11 +50,15 @@ def _do_nothing(number: int, frame: Any) -> None:
 
 
 def _hold_stop_signals() -> None:
-    _forking.blocked = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    if not hasattr(_forking, "blocked"):  # it is still there where a handler raised in a hook
+        _forking.blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
 
 
 def _let_stop_signals_come() -> None:
-    signal.pthread_sigmask(signal.SIG_SETMASK, _forking.blocked)
+    if hasattr(_forking, "blocked"):
+        signal.pthread_sigmask(signal.SIG_SETMASK, _forking.blocked)
+        del _forking.blocked
 
 
 def _stop_as_others_do() -> None:

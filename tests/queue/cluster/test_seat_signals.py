@@ -35,8 +35,10 @@ raise_all()
 assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 """
 NO_SEAT = """
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGURG])
 before = [signal.getsignal(number) for number in STOP_SIGNALS]
 take_back_signals()
+assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == {signal.SIGURG}
 assert [signal.getsignal(number) for number in STOP_SIGNALS] == before
 """
 FORKED = """
@@ -69,6 +71,42 @@ if pid == 0:
 assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
 assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == {signal.SIGTERM}
 """
+RAISED = """
+ignore_stop_signals()
+sys.unraisablehook = lambda raised: None
+is_forking = False
+
+def ring(number, frame):
+    global is_forking
+    if is_forking:
+        is_forking = False
+        raise TimeoutError
+
+signal.signal(signal.SIGALRM, ring)
+signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+for _ in range(300):
+    try:
+        is_forking = True
+        if os.fork() == 0:
+            os._exit(0)
+        is_forking = False
+    except TimeoutError:
+        pass
+take_back_signals()
+assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
+pid = os.fork()
+if pid == 0:
+    live_on()
+os.kill(pid, signal.SIGTERM)
+assert os.waitpid(pid, 0)[1] == signal.SIGTERM
+"""
+LEFT_BLOCKED = """
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGURG])
+ignore_stop_signals()
+signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGTERM, signal.SIGUSR2])
+take_back_signals()
+assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == {signal.SIGURG}
+"""
 OWN_HANDLER = """
 ignore_stop_signals()
 signal.signal(signal.SIGTERM, lambda number, frame: os._exit(7))
@@ -94,6 +132,8 @@ assert subprocess.run([sys.executable, "-c", program]).returncode == -signal.SIG
         pytest.param(FORKED, id="a_forked_child_is_stopped_by_them"),
         pytest.param(STOPPED_AT_ONCE, id="a_child_that_has_not_run_a_line_is_stopped_by_them"),
         pytest.param(BLOCKED, id="what_a_task_has_blocked_stays_so"),
+        pytest.param(RAISED, id="a_handler_that_raises_around_a_fork_leaves_nothing_blocked"),
+        pytest.param(LEFT_BLOCKED, id="what_a_task_leaves_blocked_is_not_for_the_next"),
         pytest.param(OWN_HANDLER, id="a_handler_of_the_tasks_own_is_kept_in_a_forked_child"),
         pytest.param(PROGRAM, id="a_program_that_a_task_starts_is_stopped_by_them"),
     ],
