@@ -63,5 +63,6 @@ def find_frame(frame: FrameType | None) -> Frame | None:
 
 def _walk(frame: FrameType | None) -> Iterator[Frame]:
     while frame is not None:
-        yield frame.f_code.co_filename, frame.f_lineno
+        # Seen from another thread a frame may be between two lines, and is at none.
+        yield frame.f_code.co_filename, frame.f_lineno or frame.f_code.co_firstlineno
         frame = frame.f_back

@@ -35,6 +35,14 @@ def set_burst_limit(pid: int, *, filled_bytes: int, idle_bytes: int, left_bytes:
         _set_limit(pid, filled_bytes + idle_bytes + more_bytes)
 
 
+def widen_burst_limit(more_bytes: int) -> None:
+    """Let this process take so much more than it was let."""
+    if HAS_LIMIT:
+        soft_bytes, _ = resource.getrlimit(resource.RLIMIT_DATA)
+        if soft_bytes != resource.RLIM_INFINITY:
+            _set_limit(0, soft_bytes + more_bytes)
+
+
 def lift_burst_limit() -> None:
     """Let this process take what it wants."""
     if HAS_LIMIT:

@@ -24,6 +24,8 @@ from typing import Any
 from processing.memory.allocations import KEPT_FRAMES, LineUse, read_line_uses
 from processing.memory.family import Family
 from processing.memory.growth import Growth, find_main_frame
+from processing.memory.limit import widen_burst_limit
+from processing.memory.sizes import BURST_BYTES
 from processing.memory.source_lines import Frame
 from processing.memory.units import KIB, MIB
 
@@ -55,8 +57,9 @@ UNTRACED_LEAST_BYTES = 8 * MIB
 UNTRACED_LEAST_SHARE = 0.25
 #: The end waits so long, in seconds, for a snapshot that is being taken.
 STOP_SECONDS = 5.0
-#: Work that is to be broken off waits so long for it, in seconds.
-LAST_LOOK_SECONDS = 0.5
+#: Work that is to be broken off waits so long for it, in seconds: on a busy machine a look at
+#: 80,000 blocks takes more than one.
+LAST_LOOK_SECONDS = 3.0
 
 UNTRACED = "not allocated through Python here: by code in C, or in a child process"
 UNSEEN = "the process grew here; there was no room to look closer"
@@ -129,7 +132,7 @@ class AllocationProfiler:
         """
         if self._looking.acquire(timeout=LAST_LOOK_SECONDS):
             try:
-                self._look(frame)
+                self._look(frame, is_last=True)
             finally:
                 self._looking.release()
         self.see_no_more()
@@ -157,17 +160,17 @@ class AllocationProfiler:
                 self._look(find_main_frame())
             wait_seconds = min(LOOK_SECONDS, 2 * wait_seconds)
 
-    def _look(self, frame: Frame | None) -> None:
+    def _look(self, frame: Frame | None, *, is_last: bool = False) -> None:
         if self._has_seen_last:
             return
         try:
-            self._examine(frame)
+            self._examine(frame, is_last)
         except MemoryError:
             pass  # the work has taken the last of it; what was told before stays
         except Exception:
             logger.exception("the profiler stumbled")
 
-    def _examine(self, frame: Frame | None) -> None:
+    def _examine(self, frame: Frame | None, is_last: bool) -> None:
         """Note where the process grew; tell where it holds most whenever it is time for that."""
         sizes = self._measure()
         if sizes.traces_bytes > TRACES_MOST_BYTES:
@@ -178,11 +181,11 @@ class AllocationProfiler:
         self._grown.note(sizes.traced_bytes + own_bytes, frame)
         if sizes.traced_bytes + own_bytes >= self._next_bytes:
             self._next_bytes = (sizes.traced_bytes + own_bytes) * STEP
-            lines = sorted(self._find_lines(sizes), key=lambda line: -line.size_bytes)
+            lines = sorted(self._find_lines(sizes, is_last), key=lambda line: -line.size_bytes)
             self._tell([line.document for line in lines[: self._line_count]])
 
-    def _find_lines(self, sizes: Sizes) -> Iterator[LineUse]:
-        if self._has_room(sizes):
+    def _find_lines(self, sizes: Sizes, is_last: bool) -> Iterator[LineUse]:
+        if self._make_room(sizes, is_last):
             self._lines = read_line_uses(self._line_count)
             left_bytes = self._measure().own_other_bytes - sizes.own_other_bytes
             self._left_behind_bytes += max(0, left_bytes)
@@ -194,10 +197,17 @@ class AllocationProfiler:
         if other is not None and other.size_bytes >= least_bytes:
             yield other
 
-    def _has_room(self, sizes: Sizes) -> bool:
-        cost_bytes = sizes.traces_bytes * COST_FACTOR
-        left_bytes = self._limit_bytes - sizes.grown_bytes
-        return tracemalloc.is_tracing() and cost_bytes <= left_bytes * LEFT_SHARE
+    def _make_room(self, sizes: Sizes, is_last: bool) -> bool:
+        """Whether there is room for a snapshot; for the last one in what a burst may take.
+
+        The work is past its limit then, and the kernel would refuse it most of that.
+        """
+        left_bytes = self._limit_bytes - sizes.grown_bytes + (BURST_BYTES if is_last else 0)
+        room_bytes = sizes.traces_bytes * COST_FACTOR / LEFT_SHARE
+        has_room = tracemalloc.is_tracing() and room_bytes <= left_bytes
+        if has_room and is_last:
+            widen_burst_limit(int(room_bytes))
+        return has_room
 
     def _measure(self) -> Sizes:
         family = self._family

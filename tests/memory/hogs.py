@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import inspect
 import json
+import os
 import subprocess
 import sys
 import threading
 import time
 from typing import Any
 
-from processing.memory.profiler import AllocationProfiler, Profile
+from processing.memory import profiler
+from processing.memory.growth import find_frame
+from processing.memory.limit import set_burst_limit
+from processing.memory.status import read_memory
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -50,18 +55,33 @@ def allocate_in_child(size_bytes: int) -> int:
     return subprocess.run([sys.executable, "-c", code], check=True).returncode + 1  # waits
 
 
+def tell(lines: profiler.Profile) -> None:
+    """Print a profile as a line of JSON."""
+    sys.stdout.write(json.dumps(lines) + "\n")
+    sys.stdout.flush()
+
+
 def profile(name: str, size_bytes: int, limit_bytes: int) -> None:
-    """Print each profile of the work as a line of JSON, and the size of the process at the end."""
-
-    def tell(lines: Profile) -> None:
-        sys.stdout.write(json.dumps(lines) + "\n")
-        sys.stdout.flush()
-
-    profiler = AllocationProfiler(tell, limit_bytes=limit_bytes)
-    profiler.start()
+    """Print each profile of the work."""
+    watching = profiler.AllocationProfiler(tell, limit_bytes=limit_bytes)
+    watching.start()
     kept = WORK[name](size_bytes)
-    profiler.stop()
+    watching.stop()
     assert kept
+
+
+def be_broken_off(size_bytes: int, limit_bytes: int) -> None:
+    """Print the one profile of work that was past its limit before anybody had looked."""
+    profiler.FIRST_LOOK_SECONDS = 600.0
+    watching = profiler.AllocationProfiler(tell, limit_bytes=limit_bytes)
+    watching.start()
+    data = grow(size_bytes)
+    memory = read_memory(os.getpid())
+    filled_bytes, idle_bytes = memory.anonymous_bytes, memory.unfilled_bytes
+    set_burst_limit(0, filled_bytes=filled_bytes, idle_bytes=idle_bytes, left_bytes=-1)
+    watching.see_last(find_frame(inspect.currentframe()))  # is broken off
+    watching.stop()
+    assert data
 
 
 WORK: dict[str, Any] = {
@@ -73,4 +93,8 @@ WORK: dict[str, Any] = {
 }
 
 if __name__ == "__main__":
-    profile(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    name, sizes = sys.argv[1], [int(text) for text in sys.argv[2:]]
+    if name == be_broken_off.__name__:
+        be_broken_off(*sizes)
+    else:
+        profile(name, *sizes)

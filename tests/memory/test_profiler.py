@@ -120,6 +120,27 @@ def test_work_that_is_broken_off_is_seen_before_it_is_freed_and_not_after(
     assert 15 * MIB < profile[0]["bytes"] < 25 * MIB
 
 
+@needs_linux
+@pytest.mark.parametrize(
+    ("size_bytes", "is_seen"),
+    [
+        pytest.param(40 * MIB, True, id="a_snapshot_fits"),
+        pytest.param(100 * MIB, False, id="there_are_too_many_blocks"),
+    ],
+)
+def test_work_that_is_broken_off_is_seen_in_what_a_burst_may_take(
+    size_bytes: int, is_seen: bool
+) -> None:
+    """Where the kernel would refuse it by then, and where the profiler had no turn before."""
+    [profile] = run("be_broken_off", size_bytes, limit_bytes=4 * MIB)
+    worst = profile[0]
+    if is_seen:
+        assert worst["place"] == find_line("# the guilty line")
+        assert 0.8 * size_bytes < worst["bytes"] < 1.2 * size_bytes
+    else:
+        assert (worst["place"], worst["detail"]) == (find_line("# is broken off"), UNSEEN)
+
+
 def test_what_is_left_of_work_that_was_broken_off_is_not_told() -> None:
     told: list[Profile] = []
     watching = AllocationProfiler(told.append, limit_bytes=ROOMY_BYTES)
