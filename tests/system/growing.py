@@ -14,8 +14,9 @@ LIMIT_MB = 64
 #: A hog that nobody ends takes more than the machine of the test gives, and then ends itself.
 MOST_BYTES = 2048 * MIB
 STEP_BYTES = 4 * MIB
-#: A task does something with what it takes, so that a profile can look in between; seconds.
-GAP_SECONDS = 0.005
+#: A task does something with what it takes, so that a profile can look in between, on a machine
+#: that has other work too; seconds. It takes 200 MB a second then.
+GAP_SECONDS = 0.02
 #: The same for another process, whose growth is seen from outside alone.
 CHILD_GAP_SECONDS = 0.1
 #: What nobody ends has ended by then, in seconds.

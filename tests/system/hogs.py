@@ -105,8 +105,7 @@ def grow_arrays(job: Any, note: str) -> None:
     import numpy as np
 
     held = []
-    # The import alone is 100,000 blocks, which each look of the profiler goes through.
-    for step_bytes in take_steps(note, gap_seconds=THREAD_COUNT * GAP_SECONDS):
+    for step_bytes in take_steps(note):
         held.append(np.ones(step_bytes // 8))  # the line
 
 
