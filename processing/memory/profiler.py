@@ -40,7 +40,8 @@ FIRST_LOOK_SECONDS = 0.001
 #: a look would let such work reach its limit meanwhile.
 SWITCH_SECONDS = 0.0002
 #: The first snapshot is taken when so much was allocated, and each next one when it is this many
-#: times as much: all of them together cost three times the last one.
+#: times as much: all of them together cost three times the last one. Of work that is broken off one
+#: is taken at any size above the last.
 FIRST_BYTES = 256 * KIB
 STEP = 1.5
 #: A snapshot takes this many times what the traces take, and a part of what is left at most.
@@ -107,7 +108,7 @@ class AllocationProfiler:
         self._family: Family | None = None
         self._switch_seconds = sys.getswitchinterval()
         self._base_bytes = 0
-        self._next_bytes = float(FIRST_BYTES)
+        self._told_bytes = 0
         self._left_behind_bytes = 0
         self._grown, self._untraced = Growth(), Growth()
         self._lines: list[LineUse] = []
@@ -179,13 +180,16 @@ class AllocationProfiler:
         own_bytes = max(0, sizes.other_bytes - self._left_behind_bytes)
         self._untraced.note(own_bytes, frame)
         self._grown.note(sizes.traced_bytes + own_bytes, frame)
-        if sizes.traced_bytes + own_bytes >= self._next_bytes:
-            self._next_bytes = (sizes.traced_bytes + own_bytes) * STEP
-            lines = sorted(self._find_lines(sizes, is_last), key=lambda line: -line.size_bytes)
+        has_room = self._make_room(sizes, is_last)
+        step = 1.0 if is_last and has_room else STEP
+        size_bytes = sizes.traced_bytes + own_bytes
+        if size_bytes >= max(FIRST_BYTES, self._told_bytes * step):
+            self._told_bytes = size_bytes
+            lines = sorted(self._find_lines(sizes, has_room), key=lambda line: -line.size_bytes)
             self._tell([line.document for line in lines[: self._line_count]])
 
-    def _find_lines(self, sizes: Sizes, is_last: bool) -> Iterator[LineUse]:
-        if self._make_room(sizes, is_last):
+    def _find_lines(self, sizes: Sizes, has_room: bool) -> Iterator[LineUse]:
+        if has_room:
             self._lines = read_line_uses(self._line_count)
             left_bytes = self._measure().own_other_bytes - sizes.own_other_bytes
             self._left_behind_bytes += max(0, left_bytes)

@@ -43,11 +43,12 @@ def allocate_in_c(size_bytes: int) -> int:
     return size_bytes
 
 
-def grow_in_thread(size_bytes: int) -> bool:
-    thread = threading.Thread(target=grow, args=(size_bytes,))
+def grow_in_thread(size_bytes: int) -> list[list[bytearray]]:
+    kept: list[list[bytearray]] = []
+    thread = threading.Thread(target=lambda: kept.append(grow(size_bytes)))
     thread.start()
     thread.join()
-    return True
+    return kept
 
 
 def allocate_in_child(size_bytes: int) -> int:

@@ -15,6 +15,7 @@ import pytest
 from processing.memory import profiler
 from processing.memory.profiler import UNSEEN, UNTRACED, AllocationProfiler, Profile
 from tests.memory import hogs
+from tests.service import wait_for
 
 ROOT = Path(__file__).parents[2]
 MIB = 1024 * 1024
@@ -139,6 +140,26 @@ def test_work_that_is_broken_off_is_seen_in_what_a_burst_may_take(
         assert 0.8 * size_bytes < worst["bytes"] < 1.2 * size_bytes
     else:
         assert (worst["place"], worst["detail"]) == (find_line("# is broken off"), UNSEEN)
+
+
+@needs_linux
+def test_what_was_told_where_no_snapshot_fitted_is_told_again_at_the_last_look() -> None:
+    told: list[Profile] = []
+    watching = AllocationProfiler(told.append, limit_bytes=24 * MIB)
+    watching.start()
+    data = hogs.grow(40 * MIB)
+    wait_for(lambda: told and is_unseen(told[-1]), WAIT_SECONDS, "no look came")
+    watching.see_last((__file__, 1))
+    watching.stop()
+    assert len(data) == 40 * 1024
+    worst = told[-1][0]
+    assert worst["place"] == find_line("# the guilty line")
+    assert 35 * MIB < worst["bytes"] < 45 * MIB
+
+
+def is_unseen(profile: Profile) -> bool:
+    """Whether it tells the place where the process grew."""
+    return UNSEEN in {line.get("detail") for line in profile}
 
 
 def test_what_is_left_of_work_that_was_broken_off_is_not_told() -> None:
