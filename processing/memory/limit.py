@@ -13,7 +13,8 @@ import os
 import resource
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from processing.memory.sizes import BURST_BYTES, LAST_BYTES, THREAD_STACK_BYTES
 from processing.memory.status import ProcessMemory, read_memory, read_shrunk_bytes
@@ -35,12 +36,20 @@ def set_burst_limit(pid: int, *, filled_bytes: int, idle_bytes: int, left_bytes:
         _set_limit(pid, filled_bytes + idle_bytes + more_bytes)
 
 
-def widen_burst_limit(more_bytes: int) -> None:
-    """Let this process take so much more than it was let."""
-    if HAS_LIMIT:
-        soft_bytes, _ = resource.getrlimit(resource.RLIMIT_DATA)
-        if soft_bytes != resource.RLIM_INFINITY:
-            _set_limit(0, soft_bytes + more_bytes)
+@contextmanager
+def widen_burst_limit(more_bytes: int) -> Iterator[None]:
+    """Let this process take so much more inside, and behind it what it might have taken before."""
+    soft_bytes, _ = resource.getrlimit(resource.RLIMIT_DATA)
+    if not HAS_LIMIT or soft_bytes == resource.RLIM_INFINITY:
+        yield
+        return
+    before_bytes = read_memory(os.getpid()).data_bytes
+    _set_limit(0, max(soft_bytes, before_bytes + more_bytes))
+    try:
+        yield
+    finally:
+        grown_bytes = read_memory(os.getpid()).data_bytes - before_bytes
+        _set_limit(0, soft_bytes + max(0, grown_bytes))
 
 
 def lift_burst_limit() -> None:

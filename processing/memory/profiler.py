@@ -18,6 +18,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +61,7 @@ UNTRACED_LEAST_SHARE = 0.25
 STOP_SECONDS = 5.0
 #: Work that is to be broken off waits so long for it, in seconds: on a busy machine a look at
 #: 80,000 blocks takes more than one.
-LAST_LOOK_SECONDS = 3.0
+LAST_LOOK_SECONDS = 1.5
 
 UNTRACED = "not allocated through Python here: by code in C, or in a child process"
 UNSEEN = "the process grew here; there was no room to look closer"
@@ -85,6 +86,11 @@ class Sizes:
     def other_bytes(self) -> int:
         """What was not allocated through Python here, and what snapshots have left behind."""
         return self.grown_bytes - self.traced_bytes - self.traces_bytes
+
+    @property
+    def snapshot_bytes(self) -> int:
+        """What is to be left for a snapshot."""
+        return round(self.traces_bytes * COST_FACTOR / LEFT_SHARE)
 
     @property
     def own_other_bytes(self) -> int:
@@ -180,19 +186,17 @@ class AllocationProfiler:
         own_bytes = max(0, sizes.other_bytes - self._left_behind_bytes)
         self._untraced.note(own_bytes, frame)
         self._grown.note(sizes.traced_bytes + own_bytes, frame)
-        has_room = self._make_room(sizes, is_last)
+        has_room = self._has_room(sizes, is_last)
         step = 1.0 if is_last and has_room else STEP
         size_bytes = sizes.traced_bytes + own_bytes
         if size_bytes >= max(FIRST_BYTES, self._told_bytes * step):
             self._told_bytes = size_bytes
-            lines = sorted(self._find_lines(sizes, has_room), key=lambda line: -line.size_bytes)
+            is_exact = has_room and self._take_snapshot(sizes, is_last)
+            lines = sorted(self._find_lines(sizes, is_exact), key=lambda line: -line.size_bytes)
             self._tell([line.document for line in lines[: self._line_count]])
 
-    def _find_lines(self, sizes: Sizes, has_room: bool) -> Iterator[LineUse]:
-        if has_room:
-            self._lines = read_line_uses(self._line_count)
-            left_bytes = self._measure().own_other_bytes - sizes.own_other_bytes
-            self._left_behind_bytes += max(0, left_bytes)
+    def _find_lines(self, sizes: Sizes, is_exact: bool) -> Iterator[LineUse]:
+        if is_exact:
             other = self._untraced.find_most(UNTRACED)
             least_bytes = max(UNTRACED_LEAST_BYTES, UNTRACED_LEAST_SHARE * sizes.grown_bytes)
         else:
@@ -201,17 +205,24 @@ class AllocationProfiler:
         if other is not None and other.size_bytes >= least_bytes:
             yield other
 
-    def _make_room(self, sizes: Sizes, is_last: bool) -> bool:
-        """Whether there is room for a snapshot; for the last one in what a burst may take.
-
-        The work is past its limit then, and the kernel would refuse it most of that.
-        """
+    def _has_room(self, sizes: Sizes, is_last: bool) -> bool:
+        """Whether there is room for a snapshot; for the last one also in what a burst may take."""
         left_bytes = self._limit_bytes - sizes.grown_bytes + (BURST_BYTES if is_last else 0)
-        room_bytes = sizes.traces_bytes * COST_FACTOR / LEFT_SHARE
-        has_room = tracemalloc.is_tracing() and room_bytes <= left_bytes
-        if has_room and is_last:
-            widen_burst_limit(int(room_bytes))
-        return has_room
+        return tracemalloc.is_tracing() and sizes.snapshot_bytes <= left_bytes
+
+    def _take_snapshot(self, sizes: Sizes, is_last: bool) -> bool:
+        """Note what the lines hold now; whether there was the memory for it.
+
+        Of work that is past its limit the kernel would refuse it most of that.
+        """
+        with widen_burst_limit(sizes.snapshot_bytes) if is_last else nullcontext():
+            try:
+                self._lines = read_line_uses(self._line_count)
+            except MemoryError:
+                return False
+        left_bytes = self._measure().own_other_bytes - sizes.own_other_bytes
+        self._left_behind_bytes += max(0, left_bytes)
+        return True
 
     def _measure(self) -> Sizes:
         family = self._family

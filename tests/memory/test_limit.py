@@ -18,7 +18,9 @@ pytestmark = pytest.mark.skipif(not HAS_LIMIT, reason="only Linux limits private
 
 START = """
 import json, os, resource, threading
-from processing.memory.limit import begin_limit, is_refusal, lift_burst_limit
+from processing.memory.limit import (
+    begin_limit, is_refusal, lift_burst_limit, set_burst_limit, widen_burst_limit
+)
 from processing.memory.status import read_memory
 from processing.memory.units import MIB
 
@@ -76,6 +78,23 @@ lift_burst_limit()
 print(json.dumps(outcome(lambda: bytes(1024 * MIB))))
 """
     assert run(program) == ["ok", False]
+
+
+def test_a_limit_that_was_widened_is_as_narrow_as_before_behind_it() -> None:
+    program = """
+memory = read_memory(os.getpid())
+filled, idle = memory.anonymous_bytes, memory.unfilled_bytes
+set_burst_limit(0, filled_bytes=filled, idle_bytes=idle, left_bytes=-1)
+outcomes = [outcome(lambda: bytes(32 * MIB))]
+with widen_burst_limit(64 * MIB):
+    outcomes += [outcome(lambda: bytes(32 * MIB)), outcome(lambda: bytes(96 * MIB))]
+outcomes += [outcome(lambda: bytes(32 * MIB)), outcome(lambda: bytes(2 * MIB))]
+lift_burst_limit()
+with widen_burst_limit(64 * MIB):
+    outcomes.append(outcome(lambda: bytes(256 * MIB)))
+print(json.dumps([name for name, _ in outcomes]))
+"""
+    assert run(program) == ["MemoryError", "ok", "MemoryError", "MemoryError", "ok", "ok"]
 
 
 def test_a_thread_that_is_refused_with_room_left_is_not_refused_for_memory() -> None:

@@ -157,6 +157,26 @@ def test_what_was_told_where_no_snapshot_fitted_is_told_again_at_the_last_look()
     assert 35 * MIB < worst["bytes"] < 45 * MIB
 
 
+@needs_linux
+def test_where_a_snapshot_is_refused_its_memory_the_place_of_the_growth_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(count: int) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(profiler, "FIRST_LOOK_SECONDS", WAIT_SECONDS)
+    monkeypatch.setattr(profiler, "read_line_uses", refuse)
+    told: list[Profile] = []
+    watching = AllocationProfiler(told.append, limit_bytes=ROOMY_BYTES)
+    watching.start()
+    data = hogs.grow(20 * MIB)
+    watching.see_last((__file__, 1))
+    watching.stop()
+    assert len(data) == 20 * 1024
+    [[line]] = told
+    assert (line["place"], line["detail"]) == (f"{__file__}:1", UNSEEN)
+
+
 def is_unseen(profile: Profile) -> bool:
     """Whether it tells the place where the process grew."""
     return UNSEEN in {line.get("detail") for line in profile}

@@ -38,11 +38,23 @@ def ignore_stop_signals() -> None:
 def take_back_signals() -> None:
     """Undo what a task did that would end the seat later, with another task in hand."""
     signal.setitimer(signal.ITIMER_REAL, 0)  # an alarm, set by either call
-    if _ignored:
-        signal.pthread_sigmask(signal.SIG_SETMASK, _blocked)
     for number in _ignored:
         if signal.getsignal(number) is not _do_nothing:
             signal.signal(number, _do_nothing)
+    if _ignored:
+        _unblock_what_was_left()
+
+
+def _unblock_what_was_left() -> None:
+    """What was blocked and has come was for the task, and is dropped."""
+    _forking.__dict__.clear()
+    left = signal.pthread_sigmask(signal.SIG_BLOCK, ()) - _blocked
+    for number in left & signal.sigpending():
+        handler = signal.getsignal(number)
+        if handler is not None:  # those of C, which Python cannot put back, end nothing
+            signal.signal(number, signal.SIG_IGN)
+            signal.signal(number, handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, _blocked)
 
 
 def _do_nothing(number: int, frame: Any) -> None:
@@ -62,7 +74,9 @@ def _let_stop_signals_come() -> None:
 
 
 def _stop_as_others_do() -> None:
-    for number in STOP_SIGNALS:
-        if signal.getsignal(number) is _do_nothing:
-            signal.signal(number, signal.SIG_DFL)
-    _let_stop_signals_come()
+    try:
+        for number in STOP_SIGNALS:
+            if signal.getsignal(number) is _do_nothing:
+                signal.signal(number, signal.SIG_DFL)
+    finally:  # a handler of the task's may raise here
+        _let_stop_signals_come()

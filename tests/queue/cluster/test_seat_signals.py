@@ -107,6 +107,41 @@ signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGTERM, signal.SIGUSR2])
 take_back_signals()
 assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == {signal.SIGURG}
 """
+LEFT_PENDING = """
+def end(number, frame):
+    raise SystemExit(3)
+
+ignore_stop_signals()
+for number, handler in [
+    (signal.SIGTERM, signal.SIG_DFL),
+    (signal.SIGTERM, end),
+    (signal.SIGUSR1, signal.SIG_DFL),
+    (signal.SIGALRM, end),
+]:
+    signal.signal(number, handler)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+    os.kill(os.getpid(), number)
+    take_back_signals()
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == signal.sigpending() == set()
+    if number in STOP_SIGNALS:
+        raise_all()
+    else:
+        assert signal.getsignal(number) is handler
+"""
+RAISED_IN_CHILD = """
+ignore_stop_signals()
+get_handler = signal.getsignal
+
+def raise_once(number):
+    signal.getsignal = get_handler
+    raise TimeoutError
+
+signal.getsignal = raise_once
+pid = os.fork()
+if pid == 0:
+    os._exit(7 if signal.pthread_sigmask(signal.SIG_BLOCK, []) == set() else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+"""
 OWN_HANDLER = """
 ignore_stop_signals()
 signal.signal(signal.SIGTERM, lambda number, frame: os._exit(7))
@@ -134,6 +169,8 @@ assert subprocess.run([sys.executable, "-c", program]).returncode == -signal.SIG
         pytest.param(BLOCKED, id="what_a_task_has_blocked_stays_so"),
         pytest.param(RAISED, id="a_handler_that_raises_around_a_fork_leaves_nothing_blocked"),
         pytest.param(LEFT_BLOCKED, id="what_a_task_leaves_blocked_is_not_for_the_next"),
+        pytest.param(LEFT_PENDING, id="a_signal_that_waits_behind_a_task_comes_to_nobody"),
+        pytest.param(RAISED_IN_CHILD, id="a_handler_that_raises_in_a_child_leaves_nothing_blocked"),
         pytest.param(OWN_HANDLER, id="a_handler_of_the_tasks_own_is_kept_in_a_forked_child"),
         pytest.param(PROGRAM, id="a_program_that_a_task_starts_is_stopped_by_them"),
     ],
