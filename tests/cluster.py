@@ -32,9 +32,16 @@ class RunningCluster:
 
     @property
     def supervisor(self) -> psutil.Process:
-        """The supervisor: the one child in the template's own group."""
-        [supervisor] = [child for child in self.children if not is_seat(child)]
-        return supervisor
+        """The supervisor: the one child that stays in the template's own group."""
+        found: list[psutil.Process] = []
+
+        def is_alone() -> bool:
+            """Whether no seat was just forked that has yet to leave the group."""
+            found[:] = [child for child in self.children if not is_seat(child)]
+            return len(found) == 1
+
+        wait_for(is_alone, START_SECONDS, "there is no supervisor, or a seat does not begin")
+        return found[0]
 
     @property
     def seats(self) -> list[psutil.Process]:

@@ -32,9 +32,9 @@ def take_at_once(size_bytes: int) -> int:
 
 
 def hold(size_bytes: int) -> int:
-    """Return the size of what it held for a moment."""
+    """Return the size of what it held until its profiler had a turn, on a busy machine too."""
     data = [bytearray(10 * KIB) for _ in range(size_bytes // (10 * KIB))]  # holds
-    time.sleep(0.2)
+    time.sleep(1)
     return sum(map(len, data))
 
 
